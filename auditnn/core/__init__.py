@@ -1,0 +1,1 @@
+"""The nouns of auditnn as plain frozen records. Standard library and numpy only."""
