@@ -1,0 +1,92 @@
+"""Builders of measurements, so that every analyzer states intervals, bases and absences in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auditnn.core.measurement import Better, Bound, Measurement, Status
+from auditnn.kernels.inference import interval, rate_method
+
+CONFIDENCE = 0.95
+NO_SLICE: Mapping[str, Any] = {}
+
+
+def rate(
+    id: str,
+    x: int,
+    n: int,
+    *,
+    slice: Mapping[str, Any] = NO_SLICE,
+    better: Better = "none",
+    unit: str = "probability",
+    empty: str = "no rows to take the share of",
+) -> Measurement:
+    """The share `x` of `n`, Wilson or Clopper-Pearson; undefined for the reason `empty` where `n` is 0."""
+    if n == 0:
+        return absent(id, "undefined", empty, slice=slice, better=better, unit=unit, n=0)
+    basis = {"form": "rate", "x": [int(x)], "n": [int(n)]}
+    return sampled(id, x / n, rate_method(x, n), basis, slice=slice, better=better, unit=unit, n=n)
+
+
+def sampled(
+    id: str,
+    value: float,
+    method: str,
+    basis: Mapping[str, Any],
+    *,
+    slice: Mapping[str, Any] = NO_SLICE,
+    better: Better = "none",
+    unit: str = "number",
+    n: int | None = None,
+    bound: Bound = "none",
+) -> Measurement:
+    """A value with the interval that `method` gives for `basis` (see `kernels.inference`)."""
+    low, high, open_ends = interval(method, value, basis, CONFIDENCE)
+    return Measurement(
+        id=id,
+        slice=slice,
+        value=float(value),
+        low=low,
+        high=high,
+        open=open_ends,
+        confidence=CONFIDENCE,
+        interval_method=method,
+        basis=basis,
+        bound=bound,
+        unit=unit,
+        better=better,
+        n=n,
+    )
+
+
+def exact(
+    id: str,
+    value: float,
+    *,
+    slice: Mapping[str, Any] = NO_SLICE,
+    better: Better = "none",
+    unit: str = "number",
+    n: int | None = None,
+) -> Measurement:
+    """A value that no other sample would change the meaning of: a count of these rows, a numerical error."""
+    value = float(value)
+    return Measurement(
+        id=id, slice=slice, value=value, low=value, high=value, interval_method="exact", unit=unit, better=better, n=n
+    )
+
+
+def absent(
+    id: str,
+    status: Status,
+    reason: str,
+    *,
+    slice: Mapping[str, Any] = NO_SLICE,
+    better: Better = "none",
+    unit: str = "number",
+    n: int | None = None,
+) -> Measurement:
+    """No value, and why: `undefined` (the quantity does not exist here) or `not_applicable`."""
+    return Measurement(id=id, slice=slice, status=status, reason=reason, unit=unit, better=better, n=n)
+
+
