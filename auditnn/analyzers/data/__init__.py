@@ -1,0 +1,1 @@
+"""Questions about the rows and their labels, before any prediction."""

@@ -1,0 +1,1 @@
+"""Can the model's answers be believed at all?"""
