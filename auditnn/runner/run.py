@@ -1,0 +1,177 @@
+"""Run analyzers over a subject: in order, within budget, each isolated, everything on the record."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from auditnn.analyzers.context import Context
+from auditnn.core.analyzer import Analyzer, Effort, Yield
+from auditnn.core.audit import AnalyzerRecord, Audit, RowArray
+from auditnn.core.errors import BudgetSpent, NotApplicable, SettingsError
+from auditnn.core.exhibit import Exhibit
+from auditnn.core.measurement import Measurement
+from auditnn.core.subject import Predictions, Subject
+from auditnn.runner.environment import environment, version
+from auditnn.runner.plan import Step, plan
+from auditnn.runner.row_table import row_table
+from auditnn.subjects.calls import Bill, Calls
+from auditnn.subjects.card import card
+from auditnn.subjects.check import first_predictions
+
+log = logging.getLogger("auditnn")
+Progress = Callable[[str, int, int], None]
+
+
+def run(
+    subject: Subject,
+    analyzers: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    effort: Effort = "standard",
+    rows: int | None = None,
+    budget: float | None = None,
+    progress: Progress | None = None,
+) -> Audit:
+    """Measure what the analyzers (ids or areas; all by default) ask of the subject.
+
+    `rows` caps the rows of model-heavy analyzers; `budget` is in seconds, and what it leaves out is `skipped`.
+    Predicts every test row once; `plan` tells what else it will cost. Raises SubjectError where the audit would be
+    meaningless and SettingsError for unknown names; an analyzer that raises is `failed` and the rest go on.
+    """
+    if rows is not None and rows < 1:
+        raise SettingsError("rows to be at least 1", str(rows), "Leave --rows out to use what the effort allows.")
+    if budget is not None and budget <= 0:
+        raise SettingsError("a budget of more than 0 seconds", f"{budget:g}", "Leave --budget out for no limit.")
+    steps = plan(subject, analyzers, settings, effort)
+    started = time.monotonic()
+    calls = None if subject.model is None else Calls(subject, deadline=None if budget is None else started + budget)
+    predictions = first_predictions(subject, calls)
+    session = _Session(subject, predictions, calls, seed, effort, rows, progress)
+    for step in steps:
+        session.take(step)
+    return Audit(
+        auditnn=version(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        subject=card(subject),
+        settings={"seed": seed, "effort": effort, "rows": rows, "budget": budget, "analyzers": analyzers},
+        analyzers=tuple(session.records),
+        measurements=tuple(session.measurements.values()),
+        exhibits=tuple(session.exhibits),
+        arrays=row_table(subject, predictions, seed) | session.arrays,
+        environment=environment(subject),
+    )
+
+
+class _Session:
+    """The state of one run: what has been measured so far, and how the next step is taken."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        predictions: Predictions,
+        calls: Calls | None,
+        seed: int,
+        effort: Effort,
+        row_cap: int | None,
+        progress: Progress | None,
+    ) -> None:
+        self.subject, self.predictions, self.calls = subject, predictions, calls
+        self.seed, self.effort, self.row_cap, self.progress = seed, effort, row_cap, progress
+        self.records: list[AnalyzerRecord] = []
+        self.measurements: dict[Any, Measurement] = {}
+        self.exhibits: list[Exhibit] = []
+        self.arrays: dict[str, RowArray] = {}
+
+    def take(self, step: Step) -> None:
+        """Run one analyzer; whatever happens inside it ends up on its record and nowhere else."""
+        id = step.analyzer.id
+        if self.progress:
+            self.progress(id, 0, 1)
+        started = time.perf_counter()
+        bill = Bill()
+        status, reason = "measured", None
+        try:
+            if step.not_applicable is not None:
+                raise NotApplicable(step.not_applicable)
+            if self.calls is not None:
+                self.calls.check_deadline()
+                with self.calls.billed() as bill:
+                    self._collect(step)
+            else:
+                self._collect(step)
+        except NotApplicable as absence:
+            status, reason = "not_applicable", absence.reason
+        except BudgetSpent as spent:
+            status, reason = "skipped", str(spent)
+        except Exception as error:  # an analyzer must never take the others down
+            log.debug("analyzer %s failed", id, exc_info=True)
+            status, reason = "failed", f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        self.records.append(
+            AnalyzerRecord(
+                id=id,
+                status=status,  # type: ignore[arg-type]
+                reason=reason,
+                seconds=time.perf_counter() - started,
+                model_seconds=bill.seconds,
+                rows_forward=bill.rows_forward,
+                rows_backward=bill.rows_backward,
+                batch_rows=self.calls.batch_rows if self.calls and bill.rows_forward else None,
+                settings=asdict(step.settings),
+            )
+        )
+        if self.progress:
+            self.progress(id, 1, 1)
+
+    def _collect(self, step: Step) -> None:
+        missing = [key for key in step.analyzer.consumes if key not in self.arrays]
+        if missing:
+            raise NotApplicable(f"it needs {missing[0]}, which was not produced")
+        for item in step.analyzer.run(self.subject, step.settings, self._context(step.analyzer)):
+            self._keep(step.analyzer, item)
+
+    def _context(self, analyzer: Analyzer) -> Context:
+        report = self.progress
+        context = Context(
+            analyzer=analyzer.id,
+            subject=self.subject,
+            predictions=self.predictions,
+            calls=self.calls,
+            seed=self.seed,
+            effort=self.effort,
+            row_cap=self.row_cap,
+            consumed={key: self.arrays[key] for key in analyzer.consumes},
+        )
+        if report is None:
+            return context
+        return replace(context, progress=lambda done, total: report(analyzer.id, done, total))
+
+    def _keep(self, analyzer: Analyzer, item: Yield) -> None:
+        name = item.key if isinstance(item, RowArray) else item.id
+        if not name.startswith(analyzer.id + "/"):
+            raise ValueError(f"{analyzer.id} yielded {name!r}, which is not under its own id")
+        if isinstance(item, Measurement):
+            item = _finite(item)
+            if item.key in self.measurements:
+                raise ValueError(f"{item.id} was measured twice for slice {dict(item.slice)}")
+            self.measurements[item.key] = item
+        elif isinstance(item, Exhibit):
+            self.exhibits.append(item)
+        else:
+            self.arrays[item.key] = item
+
+
+def _finite(measurement: Measurement) -> Measurement:
+    """A measurement whose arithmetic gave NaN or infinity is `failed`, never a number."""
+    numbers = (measurement.value, measurement.low, measurement.high)
+    if all(number is None or math.isfinite(number) for number in numbers):
+        return measurement
+    reason = f"the calculation gave value {numbers[0]}, interval {numbers[1]} to {numbers[2]}"
+    return replace(measurement, value=None, low=None, high=None, open="none", basis=None, status="failed",
+                   interval_method=None, confidence=None, reason=reason)  # fmt: skip
