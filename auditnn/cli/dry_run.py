@@ -55,7 +55,8 @@ def show_plan(
         table.add_column(name, justify=justify, style="dim" if name == "question" else None)  # type: ignore[arg-type]
     for row in rows:
         absent = row["not_applicable"]
-        table.add_row(row["id"], "-" if absent else f"{row['model_rows']:,}", f"not applicable: {absent}" if absent else row["question"])  # fmt: skip
+        told = f"not applicable: {absent}" if absent else row["question"]
+        table.add_row(row["id"], "-" if absent else f"{row['model_rows']:,}", told)
     console = Console(highlight=False)
     console.print(table)
     console.print(f"\nabout {total:,} model rows, {total * per_row:.2g} s inside the model. Nothing was run.")

@@ -30,12 +30,12 @@ def as_json(audit: Audit, findings: Findings, folder: Path) -> None:
 def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = False) -> None:
     """The verdict, the most serious findings (every open one if `every`), what was not measured, where it lies."""
     console = Console(highlight=False, soft_wrap=not Console().is_terminal)
-    subject = audit.subject
+    subject, seed = audit.subject, audit.settings["seed"]
     console.print(
         Text.assemble(
             (f"{subject['name']}: ", "bold"),
             (findings.verdict, STYLES[findings.verdict]),
-            f"  (policy {findings.policy}, {subject['rows'].get('test', 0):,} test rows, seed {audit.settings['seed']})",
+            f"  (policy {findings.policy}, {subject['rows'].get('test', 0):,} test rows, seed {seed})",
         )
     )
     counts = {status: len(findings.by_status(status)) for status in STATUS_WORDS}  # type: ignore[arg-type]

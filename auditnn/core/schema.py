@@ -109,3 +109,10 @@ class AuditFile(_Part):
 def json_schema() -> dict[str, Any]:
     """The JSON schema that `docs/schema/audit-1.json` publishes."""
     return AuditFile.model_json_schema(by_alias=True)
+
+
+if __name__ == "__main__":
+    import json
+    import sys
+
+    sys.stdout.write(json.dumps(json_schema(), indent=1) + "\n")

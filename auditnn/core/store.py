@@ -83,8 +83,7 @@ def read_json(path: Path, schema: str) -> dict[str, Any]:
         _corrupt(path, f"{type(error).__name__}: {error}")
     found = content.get("schema") if isinstance(content, dict) else None
     if found != schema:
-        name, _, _ = schema.partition("/")
-        newer = isinstance(found, str) and found.startswith(name + "/") and found > schema
+        newer = isinstance(found, str) and found.startswith(schema.split("/")[0] + "/") and found > schema
         advice = "Upgrade auditnn to read it." if newer else "Run the audit again to write a readable one."
         raise StoreError(f"schema {schema!r} in {path.name}", f"{found!r}", advice)
     assert isinstance(content, dict)
