@@ -64,9 +64,9 @@ def interval(method: str, value: float, basis: Basis, confidence: float = 0.95) 
 def _ends(form: str, method: str, value: float, basis: Basis, confidence: float) -> Ends:
     if form == "standard_error":
         scale, df, center = basis.get("scale", "identity"), basis.get("df"), basis.get("center")
-        return Ends(
-            *standard_error_interval(value, basis["se"], confidence, scale=scale, df=df, center=center)
-        )
+        low, high = standard_error_interval(value, basis["se"], confidence, scale=scale, df=df, center=center)
+        least, most = basis.get("limits") or (-np.inf, np.inf)
+        return Ends(max(low, float(least)), min(high, float(most)))
     if form == "mean_gap":
         return simultaneous.mean_gap_interval(*_means(basis), confidence)
     if form == "worst_gap":

@@ -1,0 +1,146 @@
+"""What a classifier gets right: scores of a confusion table, and their standard errors by resampling the table.
+
+Every score here is a function of three margins per class: rows of the class that were predicted so (`hit`), rows of
+the class (`true`), rows predicted so (`predicted`). So a draw costs the same however many rows there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+PSEUDO_ROWS = 4.0  # as Agresti and Coull add them: two right, two wrong
+DRAW_CELLS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """Counts per class, each of shape (..., k); leading dimensions are draws."""
+
+    hit: np.ndarray
+    true: np.ndarray
+    predicted: np.ndarray
+
+
+Score = Callable[[Margins], np.ndarray]
+
+
+class TableError(NamedTuple):
+    """The standard error of a score and the middle of its interval, both on the scale that was asked for."""
+
+    se: float
+    center: float
+
+
+def confusion_table(y: np.ndarray, prediction: np.ndarray, k: int) -> np.ndarray:
+    """Rows of each true class (first axis) by predicted class (second), shape (k, k).
+
+    >>> confusion_table(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
+    array([[1, 1],
+           [0, 1]])
+    """
+    return np.bincount(y.astype(np.int64) * k + prediction, minlength=k * k).reshape(k, k)
+
+
+def margins(table: np.ndarray) -> Margins:
+    """The margins of a table of shape (..., k, k)."""
+    hit = np.diagonal(table, axis1=-2, axis2=-1)
+    return Margins(hit=hit, true=table.sum(axis=-1), predicted=table.sum(axis=-2))
+
+
+def accuracy(counts: Margins) -> np.ndarray:
+    """Share of rows predicted as their class."""
+    return counts.hit.sum(axis=-1) / counts.true.sum(axis=-1)
+
+
+def balanced_accuracy(counts: Margins) -> np.ndarray:
+    """Mean over the classes of their recall; NaN where a class has no rows. Brodersen et al. (2010), ICPR."""
+    return _share(counts.hit, counts.true).mean(axis=-1)
+
+
+def f1(positive: int | None) -> Score:
+    """F1 = 2 hit / (true + predicted) of one class, or its mean over the classes for None; NaN where 0 / 0."""
+
+    def score(counts: Margins) -> np.ndarray:
+        each = _share(2 * counts.hit, counts.true + counts.predicted)
+        return each.mean(axis=-1) if positive is None else each[..., positive]
+
+    return score
+
+
+def matthews_correlation(counts: Margins) -> np.ndarray:
+    """Correlation of true and predicted class over k classes; NaN where either has one value only.
+
+    Gorodkin (2004), Computational Biology and Chemistry 28.
+    """
+    true, predicted = counts.true.astype(float), counts.predicted.astype(float)
+    n = true.sum(axis=-1)
+    covariance = counts.hit.sum(axis=-1) * n - (true * predicted).sum(axis=-1)
+    spread_true = n * n - (true * true).sum(axis=-1)
+    spread_predicted = n * n - (predicted * predicted).sum(axis=-1)
+    # two roots, so that three classes of many rows do not overflow the product
+    return _share(covariance, np.sqrt(spread_true) * np.sqrt(spread_predicted))
+
+
+def gain_over_class(majority: int) -> Score:
+    """Accuracy minus that of always answering `majority`."""
+
+    def score(counts: Margins) -> np.ndarray:
+        return accuracy(counts) - counts.true[..., majority] / counts.true.sum(axis=-1)
+
+    return score
+
+
+def draw_margins(table: np.ndarray, rng: np.random.Generator, draws: int) -> tuple[Margins, Margins]:
+    """The margins of a slightly smoothed table (k,), and of `draws` multinomial tables drawn from it (draws, k).
+
+    Four rows are added, spread evenly over the classes, half of them right and half predicted as the next class, so
+    that a table without an error (or without a hit) still has a standard error. Only cells that can be filled are
+    drawn.
+    """
+    k, n = len(table), int(table.sum())
+    smooth = table.astype(float)
+    every = np.arange(k)
+    smooth[every, every] += PSEUDO_ROWS / (2 * k)
+    smooth[every, (every + 1) % k] += PSEUDO_ROWS / (2 * k)
+    row, column = np.nonzero(smooth)
+    shares = smooth[row, column] / smooth.sum()
+    by_column, right = np.argsort(column, kind="stable"), row == column
+    row_starts = np.searchsorted(row, every)
+    column_starts = np.searchsorted(column[by_column], every)
+    parts = []
+    for size in _chunks(draws, len(shares)):
+        drawn = rng.multinomial(n, shares, size=size)
+        true = np.add.reduceat(drawn, row_starts, axis=1)
+        predicted = np.add.reduceat(drawn[:, by_column], column_starts, axis=1)
+        parts.append((drawn[:, right], true, predicted))
+    hit, true, predicted = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return margins(smooth), Margins(hit=hit, true=true, predicted=predicted)
+
+
+def table_error(score: Score, smooth: Margins, drawn: Margins, *, logit: bool) -> TableError:
+    """The spread of a score over the draws, around its value on the smoothed table.
+
+    With `logit` (for scores in [0, 1]) both are on the logit scale, the spread by the delta method. Draws on which
+    the score is undefined are left out.
+    """
+    values, center = score(drawn), float(score(smooth))
+    values = values[np.isfinite(values)]
+    se = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+    if not logit:
+        return TableError(se, center)
+    return TableError(se / (center * (1 - center)), float(special.logit(center)))
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    part, whole = np.asarray(part, float), np.asarray(whole, float)
+    return np.divide(part, whole, out=np.full(np.broadcast_shapes(part.shape, whole.shape), np.nan), where=whole > 0)
+
+
+def _chunks(draws: int, cells: int) -> list[int]:
+    size = max(1, min(draws, DRAW_CELLS // max(cells, 1)))
+    return [min(size, draws - start) for start in range(0, draws, size)]
