@@ -1,0 +1,28 @@
+"""Bars: one quantity per category, lying down so that long names stay readable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditnn.core.exhibit import Exhibit
+from auditnn.figures.layers import band_height, colored, finish, in_words, quantity, reference_line
+from auditnn.figures.reading import read_categories
+from auditnn.figures.theme import SURFACES, Theme, pick
+
+
+def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
+    """Roles `label`, `value` (or `x`, `y`), optional `series`, `low`, `high`, `reference`."""
+    import altair as alt
+
+    reading = read_categories(exhibit)
+    base = alt.Chart().encode(y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)))
+    if "series" in reading:
+        base = base.encode(yOffset=alt.YOffset("series:N", sort=reading.order("series")))
+    bars = base.mark_bar(cornerRadiusEnd=2, height={"band": 0.8}).encode(
+        x=alt.X("value:Q", **quantity(reading, "value", zero=True)), **colored(reading, theme), **in_words()
+    )
+    layers = [bars, *reference_line(reading, theme, "x")]
+    if "low" in reading and "high" in reading:
+        ink = pick(SURFACES["ink"], theme)
+        layers.append(base.mark_rule(strokeWidth=1.5, color=ink).encode(x="low:Q", x2="high:Q"))
+    return finish(layers, reading.rows, theme=theme, said=exhibit.summary, height=band_height(reading))

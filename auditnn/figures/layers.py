@@ -1,0 +1,89 @@
+"""What several kinds of figure share: the finished dict, the axes, color by series, the lines that mark a constant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from auditnn.figures.reading import Reading, Row, axis_format
+from auditnn.figures.theme import MUTED, SERIES, STEP, WIDTH, Theme, config, pick
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+NO_ROWS = {"name": "empty"}  # how altair writes a chart that was given no rows; the figure's own stand above it
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+
+
+def finish(layers: Sequence[Any], rows: list[Row], *, theme: Theme, said: str, height: Any = None) -> dict[str, Any]:
+    """Altair layers over inline rows as a Vega-Lite dict whose whole width, labels included, is the figure's width.
+
+    Shared parts are set on the plain dict: altair would check each of them against its schema every time, which
+    takes longer than drawing; the tests check the finished figure instead.
+    """
+    import altair as alt
+
+    spec: dict[str, Any] = alt.layer(*layers).to_dict(validate=False)
+    for layer in spec["layer"]:
+        if layer.get("data") == NO_ROWS:
+            del layer["data"]
+    return {
+        "layer": spec["layer"],
+        "$schema": SCHEMA,
+        "description": said,
+        "width": WIDTH,
+        **({} if height is None else {"height": height}),
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "data": {"values": rows},
+        "config": config(theme),
+    }
+
+
+def quantity(reading: Reading, role: str, *, zero: bool = False) -> dict[str, Any]:
+    """Axis and scale of a number in its unit, as keywords of a channel."""
+    import altair as alt
+
+    return {
+        "title": reading.titles.get(role),
+        "axis": alt.Axis(format=axis_format(reading, role)),
+        "scale": alt.Scale(zero=zero, nice=True),
+    }
+
+
+def band_height(reading: Reading) -> dict[str, Any]:
+    """The height of one category: room for its series beside one another."""
+    series = len(reading.order("series")) if "series" in reading else 1
+    step = {"step": max(STEP, 12 * series + 10)}
+    return {**step, "for": "position"} if "series" in reading else step
+
+
+def colored(reading: Reading, theme: Theme, *, shape: bool = False) -> dict[str, Any]:
+    """Color by series (with a second, colorless sign of it where `shape`), or the one color of a lone series."""
+    import altair as alt
+
+    if "series" not in reading:
+        return {"color": alt.value(pick(SERIES[0], theme))}
+    order = reading.order("series")
+    shades = alt.Scale(domain=order, range=[pick(SERIES[i % len(SERIES)], theme) for i in range(len(order))])
+    title = None if len(order) <= 3 else reading.titles["series"]
+    encodings: dict[str, Any] = {"color": alt.Color("series:N", scale=shades, title=title)}
+    if shape:
+        signs = alt.Scale(domain=order, range=[SHAPES[i % len(SHAPES)] for i in range(len(order))])
+        encodings["shape"] = alt.Shape("series:N", scale=signs, title=title)
+    return encodings
+
+
+def reference_line(reading: Reading, theme: Theme, channel: str) -> list[Any]:
+    """A dashed line at the exhibit's constant, across the channel that holds the quantity; none where it has none."""
+    import altair as alt
+
+    if not isinstance(reading.reference, float):
+        return []
+    line = alt.Chart(alt.Data(values=[{"at": reading.reference}]))
+    dashed = line.mark_rule(color=pick(MUTED, theme), strokeDash=[5, 4], strokeWidth=1.25)
+    return [dashed.encode(**{channel: (alt.X if channel == "x" else alt.Y)("at:Q")})]
+
+
+def in_words() -> dict[str, Any]:
+    """The row in words: to a pointer as a tooltip, to a screen reader as a description."""
+    import altair as alt
+
+    return {"tooltip": alt.Tooltip("tip:N"), "description": alt.Description("tip:N")}

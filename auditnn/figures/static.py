@@ -1,0 +1,77 @@
+"""A figure as a still picture: SVG that needs no script, prints, and follows the page between light and dark."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+from auditnn.figures.theme import pairs
+
+VEGA_LITE = "6.4"
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+UNWANTED = ("role", "aria-roledescription", "aria-hidden", "pointer-events")
+ROUND = re.compile(r"(\d+\.\d{2})\d+")
+
+
+def svg(spec: dict[str, Any], *, prefix: str = "f", said: str = "") -> str:
+    """The spec drawn by vl-convert (no browser, no network), cleaned for use inside a page.
+
+    Ids get `prefix`, so that several figures can share a page; what a mark says of itself becomes its native
+    tooltip; `said` is what a screen reader gets for the whole.
+    """
+    import vl_convert
+
+    drawn: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
+    return clean(drawn, prefix=prefix, said=said)
+
+
+def clean(drawn: str, *, prefix: str, said: str) -> str:
+    """One SVG made fit for a page: own ids, no roles inside, native tooltips, no needless decimals."""
+    ElementTree.register_namespace("", SVG)
+    ElementTree.register_namespace("xlink", XLINK)
+    root = ElementTree.fromstring(drawn)
+    for parent in root.iter():
+        for child in list(parent):
+            if child.get("display") == "none" or child.get("opacity") == "0":
+                parent.remove(child)
+    for element in root.iter():
+        _clean_element(element, prefix)
+    width, height = root.get("width", "0"), root.get("height", "0")
+    root.set("viewBox", f"0 0 {width} {height}")
+    root.set("class", "figure-svg")
+    root.set("role", "img")
+    root.set("aria-label", said)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def dark_rules(selector: str = "") -> str:
+    """CSS that repaints a still figure in dark: each light color of the palette becomes its partner."""
+    lines = []
+    for light, dark in pairs():
+        for name in ("fill", "stroke"):
+            lines.append(f'{selector}[{name}="{light}"]{{{name}:{dark}}}')
+    return "\n".join(lines)
+
+
+def _clean_element(element: ElementTree.Element, prefix: str) -> None:
+    said = element.get("aria-label")
+    graphic = element.get("aria-roledescription") not in (None, "axis", "legend", "group mark container")
+    if said is not None:
+        del element.attrib["aria-label"]
+        if graphic and len(element) == 0:
+            title = ElementTree.SubElement(element, f"{{{SVG}}}title")
+            title.text, title.tail = said, None
+    for name in UNWANTED:
+        element.attrib.pop(name, None)
+    if element.get("class", "").startswith(("mark-", "background", "foreground")):
+        del element.attrib["class"]
+    for name, value in element.attrib.items():
+        if name == "id":
+            value = f"{prefix}-{value}"
+        elif value.startswith("url(#"):
+            value = f"url(#{prefix}-{value[5:]}"
+        elif name in ("d", "transform", "x", "y", "x2", "y2", "width", "height"):
+            value = ROUND.sub(r"\1", value)
+        element.set(name, value)

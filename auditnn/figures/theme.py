@@ -1,0 +1,136 @@
+"""One palette and one type scale for every figure, the report and the explorer, in light and in dark.
+
+Every color is a pair. A figure drawn in light becomes dark by replacing each light color with its partner, which
+is what the report does in CSS; so the light colors are all different from one another. Hues keep apart under
+protanopia, deuteranopia and tritanopia (tests measure it), and no meaning rests on hue alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+Theme = Literal["light", "dark"]
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+LABEL_SIZE = 12
+TITLE_SIZE = 12
+WIDTH = 460
+STEP = 24
+
+
+class Color(NamedTuple):
+    """One color in both themes."""
+
+    light: str
+    dark: str
+
+
+SURFACES: dict[str, Color] = {
+    "surface": Color("#ffffff", "#14171a"),
+    "panel": Color("#f5f6f7", "#1c2024"),
+    "line": Color("#dde1e5", "#343a41"),
+    "line_strong": Color("#b9c0c7", "#59616a"),
+    "ink": Color("#191d21", "#eceef0"),
+    "ink_soft": Color("#545c65", "#a9b1ba"),
+    "link": Color("#0b5fa5", "#7cc0f7"),
+}
+STATUS: dict[str, Color] = {
+    "fail": Color("#b3361b", "#ff9a7a"),
+    "unsure": Color("#8a6400", "#e5bd52"),
+    "absent": Color("#5d6670", "#a3acb6"),
+    "pass": Color("#0f6b86", "#62c3de"),
+}
+TINTS: dict[str, Color] = {
+    "fail": Color("#fbeee9", "#34201a"),
+    "unsure": Color("#faf3df", "#2e2818"),
+    "absent": Color("#f0f2f4", "#23282d"),
+    "pass": Color("#e7f3f6", "#16282e"),
+}
+SERIES: tuple[Color, ...] = (
+    Color("#1f6fb2", "#6cb2ee"),
+    Color("#c9571c", "#f2945e"),
+    Color("#3d4650", "#c3cad1"),
+    Color("#9a7b0a", "#dcb53f"),
+    Color("#8d55b0", "#c99ae6"),
+    Color("#1a8f86", "#4fc7bb"),
+)
+RAMP: tuple[Color, ...] = (
+    Color("#eef4f9", "#1d2730"),
+    Color("#d3e4f2", "#22394c"),
+    Color("#aecde7", "#2a5172"),
+    Color("#7fb0d8", "#376c99"),
+    Color("#4c8fc4", "#5390c4"),
+    Color("#246ba6", "#86b9e3"),
+    Color("#0d467a", "#c6e0f7"),
+)
+DIVERGING: tuple[Color, ...] = (
+    Color("#a8410f", "#f3a071"),
+    Color("#d8834f", "#b96a3c"),
+    Color("#f1c9ad", "#5f3c28"),
+    Color("#f2f3f4", "#22272c"),
+    Color("#b5d1e9", "#27455e"),
+    Color("#5f9bcc", "#3f7cae"),
+    Color("#10558f", "#93c5ee"),
+)
+CELL_TEXT: tuple[Color, Color] = (Color("#1a1e22", "#edeff1"), Color("#fefefe", "#101316"))
+MUTED = Color("#8b949d", "#7d868f")
+
+
+def pairs() -> tuple[Color, ...]:
+    """Every color pair that a figure may use, each light color once."""
+    named = (SURFACES["line"], SURFACES["line_strong"], SURFACES["ink"], SURFACES["ink_soft"])
+    return (*named, *STATUS.values(), *SERIES, *RAMP, *DIVERGING, *CELL_TEXT, MUTED)
+
+
+def pick(color: Color, theme: Theme) -> str:
+    """The color as this theme shows it."""
+    return color.dark if theme == "dark" else color.light
+
+
+def config(theme: Theme = "light") -> dict[str, Any]:
+    """The Vega-Lite configuration that every figure shares: quiet axes, no frame, no background."""
+    ink, soft = pick(SURFACES["ink"], theme), pick(SURFACES["ink_soft"], theme)
+    line, strong = pick(SURFACES["line"], theme), pick(SURFACES["line_strong"], theme)
+    series = [pick(color, theme) for color in SERIES]
+    return {
+        "background": None,
+        "padding": {"left": 14, "right": 14, "top": 4, "bottom": 4},
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": soft,
+            "labelFontSize": LABEL_SIZE,
+            "labelLimit": 150,
+            "labelPadding": 6,
+            "titleColor": soft,
+            "titleFontSize": TITLE_SIZE,
+            "titleFontWeight": 400,
+            "titlePadding": 8,
+            "titleLimit": 300,
+            "gridColor": line,
+            "domain": False,
+            "ticks": False,
+            "tickCount": 5,
+            "labelFlush": False,
+        },
+        "axisBand": {"grid": False, "labelColor": ink},
+        "axisPoint": {"grid": False, "labelColor": ink},
+        "legend": {
+            "orient": "top",
+            "direction": "horizontal",
+            "labelColor": ink,
+            "labelFontSize": LABEL_SIZE,
+            "labelLimit": 130,
+            "titleColor": soft,
+            "titleFontSize": TITLE_SIZE,
+            "titleFontWeight": 400,
+            "symbolStrokeWidth": 2,
+            "symbolSize": 70,
+            "columns": 3,
+            "offset": 8,
+            "padding": 0,
+        },
+        "range": {"category": series},
+        "header": {"labelColor": soft, "titleColor": soft, "labelFontSize": LABEL_SIZE},
+        "rule": {"color": strong},
+    }
