@@ -1,0 +1,1 @@
+"""Arithmetic on arrays: counts, intervals, resampling, inference. numpy and scipy only; no nouns."""

@@ -73,11 +73,11 @@ def _ends(form: str, method: str, value: float, basis: Basis, confidence: float)
         return simultaneous.worst_gap_interval(*_count_lists(basis), confidence)
     x, n = _counts(basis)
     if form == "rate":
-        low, high = (clopper_pearson if method == "clopper_pearson" else wilson)(x[0], n[0], confidence)
-        return Ends(float(low), float(high))
+        bounds = (clopper_pearson if method == "clopper_pearson" else wilson)(x[0], n[0], confidence)
+        return Ends(float(bounds[0]), float(bounds[1]))
     if form == "difference":
-        low, high = newcombe(x[0], n[0], x[1], n[1], confidence)
-        return Ends(float(low), float(high))
+        bounds = newcombe(x[0], n[0], x[1], n[1], confidence)
+        return Ends(float(bounds[0]), float(bounds[1]))
     extremes = {
         "gap": simultaneous.gap_interval,
         "ratio": simultaneous.ratio_interval,

@@ -6,6 +6,7 @@ simultaneous intervals and p-values ask for the same bounds at other critical va
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -119,12 +120,12 @@ def score_ratio_bounds(x1: Any, n1: Any, x2: Any, n2: Any, z: float) -> tuple[np
     return low, high
 
 
-def _score_root(cells: Any, z: float) -> np.ndarray:
+def _score_root(cells: Sequence[np.ndarray], z: float) -> np.ndarray:
     below = np.full(cells[0].shape, np.log(1e-12))
     above = -below
     for _ in range(80):
         middle = (below + above) / 2.0
-        further = score_ratio_statistic(*cells, np.exp(middle)) > z
+        further = score_ratio_statistic(cells[0], cells[1], cells[2], cells[3], np.exp(middle)) > z
         below, above = np.where(further, middle, below), np.where(further, above, middle)
     return (below + above) / 2.0
 
@@ -174,7 +175,7 @@ def standard_error_interval(
     df: float | None = None,
     center: float | None = None,
 ) -> tuple[float, float]:
-    """value -/+ critical value times `se`, computed on `scale` and brought back.
+    """The value -/+ critical value times `se`, computed on `scale` and brought back.
 
     `se` is the standard error of the value *on that scale*. `center` is the middle of the interval on the scale
     where it is not the value itself (an AUC of exactly 1 has no logit); the interval always contains the value.

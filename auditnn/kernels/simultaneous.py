@@ -157,9 +157,7 @@ def minimum_p_value(tails: np.ndarray, side: Side) -> float:
 # ---------------------------------------------------------------- the larger of several gaps
 
 
-def worst_gap_interval(
-    x: Sequence[np.ndarray], n: Sequence[np.ndarray], confidence: float = 0.95
-) -> Ends:
+def worst_gap_interval(x: Sequence[np.ndarray], n: Sequence[np.ndarray], confidence: float = 0.95) -> Ends:
     """Interval of the largest of several gaps (equalized odds: two). Bonferroni for the low end only."""
     adjusted = 1.0 - (1.0 - confidence) / len(x)
     lows = [gap_interval(a, b, adjusted).low for a, b in zip(x, n, strict=True)]
