@@ -6,7 +6,7 @@ SUBJECT ?= sample:diabetes
 WORKERS ?= 2
 # torch without CUDA lives in PyTorch's own index. Where pip has a folder of wheels, that folder is asked instead.
 TORCH_INDEX ?= $(if $(PIP_FIND_LINKS),,https://download.pytorch.org/whl/cpu)
-PIP_INSTALL = $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check \
+PIP_INSTALL = $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check \
 	-c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # One thread per worker: the tests share two cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
