@@ -1,0 +1,1 @@
+"""Loan applications with a planted bias and imbalance."""

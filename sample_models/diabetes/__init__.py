@@ -1,0 +1,1 @@
+"""A regression network on the diabetes patients."""

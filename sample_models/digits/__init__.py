@@ -1,0 +1,1 @@
+"""A small convolutional network on 8x8 digits."""
