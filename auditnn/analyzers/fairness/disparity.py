@@ -1,0 +1,162 @@
+"""How far apart are the groups?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from auditnn.analyzers import measures
+from auditnn.analyzers.context import Context
+from auditnn.analyzers.group_exhibits import differences_figure, summary_table
+from auditnn.analyzers.group_extremes import Contest, gap, lowest, mean_gap, ratio, worst_gap
+from auditnn.analyzers.group_means import MEANS, row_values
+from auditnn.analyzers.group_outcomes import (
+    NO_LABELS,
+    Outcome,
+    allot,
+    attributes,
+    compared,
+    kept_outcomes,
+    left_over,
+    outcomes,
+    reference_level,
+    share,
+    shown,
+    tally,
+)
+from auditnn.analyzers.settings import setting
+from auditnn.core.analyzer import Analyzer, Yield
+from auditnn.core.measurement import Better, Measurement
+from auditnn.core.subject import Group, Subject
+from auditnn.kernels.counts import group_moments
+from auditnn.kernels.group_table import EventCounts, GroupTable
+
+ID = "fairness.disparity"
+DISPARITIES = (
+    "demographic_parity_difference",
+    "demographic_parity_ratio",
+    "equal_opportunity_difference",
+    "equalized_odds_difference",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which groups are compared, and how much is stated as measurements."""
+
+    min_group: int = setting(10, "rows a group needs to be compared", at_least=1)
+    include_unknown: bool = setting(True, "compare rows with a missing attribute as a group of their own")
+    measurements: int = setting(400, "about the most measurements", at_least=20)
+
+
+def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yield]:
+    """Gaps, ratios and worst groups of each attribute, and each group against the reference group."""
+    groups = attributes(subject)
+    if subject.task == "regression":
+        stated = list(_regression(subject, settings, context, groups))
+        yield from stated
+        yield summary_table(ID, stated)
+        return
+    room = settings.measurements // (2 * len(groups) * len(DISPARITIES))
+    events, dropped = kept_outcomes(outcomes(subject), context.predictions, max(1, room))
+    slots = settings.measurements // (2 * len(events))
+    shares = allot([len(group.levels) for group in groups], slots)
+    summary: list[Measurement] = []
+    for group, room in zip(groups, shares, strict=True):
+        table = tally(subject, context.predictions, group, events)
+        enough = compared(group, table.rows, settings.min_group, settings.include_unknown)
+        contest = Contest(group, table.rows, enough, settings.min_group)
+        stated = [*_disparities(contest, table, events), *left_over(ID, DISPARITIES, group, dropped)]
+        summary += stated
+        yield from stated
+        for outcome, counts in zip(events, table.events, strict=True):
+            signed = list(_signed(subject, contest, outcome, counts, room))
+            yield from signed
+            if any(one.status == "measured" for one in signed):
+                yield differences_figure(ID, group, outcome, signed)
+    yield summary_table(ID, summary)
+
+
+def _disparities(contest: Contest, table: GroupTable, events: tuple[Outcome, ...]) -> Iterator[Measurement]:
+    for outcome, counts in zip(events, table.events, strict=True):
+        pairs = {"attribute": contest.group.name, **outcome.slice}
+        selected = counts.rate("selection_rate")
+        yield gap(f"{ID}/demographic_parity_difference", contest, "selection rate", *selected, pairs)
+        yield ratio(f"{ID}/demographic_parity_ratio", contest, "selection rate", *selected, pairs)
+        if counts.positives is None:
+            continue
+        right, wrong = counts.rate("true_positive_rate"), counts.rate("false_positive_rate")
+        yield gap(f"{ID}/equal_opportunity_difference", contest, "true positive rate", *right, pairs)
+        rates = {"true_positive_rate": right, "false_positive_rate": wrong}
+        yield worst_gap(f"{ID}/equalized_odds_difference", contest, rates, pairs)
+    pairs = {"attribute": contest.group.name}
+    if table.correct is not None:
+        yield lowest(f"{ID}/worst_group_accuracy", contest, "accuracy", table.correct, table.rows, pairs)
+        return
+    for name in (*DISPARITIES[2:], "worst_group_accuracy"):
+        better: Better = "higher" if name == "worst_group_accuracy" else "lower"
+        yield measures.absent(
+            f"{ID}/{name}", "not_applicable", NO_LABELS, slice=pairs, better=better, unit="probability"
+        )
+
+
+def _signed(
+    subject: Subject, contest: Contest, outcome: Outcome, counts: EventCounts, room: int
+) -> Iterator[Measurement]:
+    """Selection rate of each compared group minus that of the reference: the one declared, else the largest group."""
+    group, id = contest.group, f"{ID}/selection_rate_difference"
+    if len(group.levels) < 2 or not contest.enough.any():
+        return
+    reference = reference_level(subject, group, np.where(contest.enough, contest.rows, -1))
+    if reference is None or not contest.enough[reference]:
+        reason = f"the reference group of {group.name} has fewer than {contest.minimum} rows"
+        pairs = {"attribute": group.name, **outcome.slice}
+        yield measures.absent(id, "undefined", reason, slice=pairs, better="zero", unit="probability")
+        return
+    x, n = counts.rate("selection_rate")
+    for level in shown(contest.rows, share(x, n), max(4, room), contest.minimum).tolist():
+        if level == reference or not contest.enough[level]:
+            continue
+        ours, theirs = (int(x[level]), int(n[level])), (int(x[reference]), int(n[reference]))
+        basis = {
+            "form": "difference",
+            "groups": [group.levels[level], group.levels[reference]],
+            "x": [ours[0], theirs[0]],
+            "n": [ours[1], theirs[1]],
+        }
+        value = ours[0] / ours[1] - theirs[0] / theirs[1]
+        pairs = {**group.slice_of(level), **outcome.slice}
+        total = ours[1] + theirs[1]
+        yield measures.sampled(id, value, "newcombe", basis, slice=pairs, better="zero", unit="probability", n=total)
+
+
+def _regression(
+    subject: Subject, settings: Settings, context: Context, groups: tuple[Group, ...]
+) -> Iterator[Measurement]:
+    values = row_values(subject, context.predictions)
+    for group in groups:
+        pairs: dict[str, Any] = {"attribute": group.name}
+        for name in MEANS:
+            id = f"{ID}/{name}_difference"
+            if name not in values:
+                yield measures.absent(id, "not_applicable", NO_LABELS, slice=pairs, better="lower", unit="target")
+                continue
+            moments = group_moments(group.codes, len(group.levels), values[name])
+            minimum = max(2, settings.min_group)
+            enough = compared(group, moments.n, minimum, settings.include_unknown)
+            yield mean_gap(id, Contest(group, moments.n, enough, minimum), moments, pairs)
+
+
+ANALYZER = Analyzer(
+    id=ID,
+    title="Disparities between groups",
+    question="How far apart are the groups?",
+    run=run,
+    reference="Hardt, Price & Srebro (2016), Equality of Opportunity in Supervised Learning, NeurIPS; "
+    "Newcombe (1998), Statistics in Medicine 17; Miettinen & Nurminen (1985), Statistics in Medicine 4",
+    needs=("groups",),
+    settings=Settings,
+)
