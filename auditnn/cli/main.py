@@ -23,14 +23,15 @@ app = typer.Typer(
     help="Audit a neural network: what did we measure, how sure are we, and what should you do about it?",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run")(run_verb.run)
-app.command("gate")(gate.gate)
-app.command("report")(report.report)
+app.command("run", short_help="Audit a subject and write a run folder.")(run_verb.run)
+app.command("gate", short_help="Judge a saved run; the exit code is the answer.")(gate.gate)
+app.command("report", short_help="Write the report of a saved run again.")(report.report)
 app.add_typer(listing.app, name="list")
-app.command("doctor")(doctor.doctor)
+app.command("doctor", short_help="Check this installation.")(doctor.doctor)
 
 
 @app.callback(invoke_without_command=True)

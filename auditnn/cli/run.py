@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from auditnn.cli.options import AllowCode, AsJson, Policy, TrustPickle, assignments, commas, seconds
-from auditnn.core.errors import StoreError
-
-if TYPE_CHECKING:
-    from auditnn.front import Audit, Findings, Subject
 
 
 class EffortName(StrEnum):
+    """The choices of --effort."""
+
     quick = "quick"
     standard = "standard"
     thorough = "thorough"
@@ -61,9 +59,10 @@ def run(
 
     load_policy(policy)  # a mistake in it should not cost a whole run
     settings, names, limit = assignments(set_ or []), commas(analyzers), seconds(budget)
-    from auditnn.cli import progress
-    from auditnn.front import load
+    from auditnn.cli import place, progress, show
+    from auditnn.front import judge, load
     from auditnn.front import run as run_audit
+    from auditnn.front.folder import save_run
 
     with progress.spinner("loading"):
         opened = load(subject, allow_code=allow_code or (), trust_pickle=trust_pickle)
@@ -72,67 +71,19 @@ def run(
 
         show_plan(opened, names, settings, effort.value, as_json=json)
         return
-    folder = _prepared(out) if out else _new_folder(opened)
-    with progress.bars() as report:
-        audit = run_audit(
-            opened, names, settings, seed=seed, effort=effort.value, rows=rows, budget=limit, progress=report
-        )
-    findings = _finish(opened, audit, folder, policy, as_json=json)
-    if gate:
-        raise typer.Exit(findings.exit_code)
-
-
-def _finish(subject: Subject, audit: Audit, folder: Path, policy: str, *, as_json: bool) -> Findings:
-    from auditnn.cli import progress, show
-    from auditnn.front import judge
-    from auditnn.front.folder import save_run
-
-    findings = judge(audit, policy)
-    with progress.spinner("writing the report"):
-        save_run(audit.record, findings.record, folder)
-    if folder.parent.parent.name == "reports":
-        _point_latest(folder)
-    if as_json:
+    with place.reserved(out or place.new_folder(opened.record.name)) as folder:
+        with progress.bars() as report:
+            audit = run_audit(
+                opened, names, settings, seed=seed, effort=effort.value, rows=rows, budget=limit, progress=report
+            )
+        findings = judge(audit, policy)
+        with progress.spinner("writing the report"):
+            save_run(audit.record, findings.record, folder)
+    if out is None:
+        place.point_latest(folder)
+    if json:
         show.as_json(audit.record, findings.record, folder)
     else:
         show.verdict(audit.record, findings.record, folder)
-    return findings
-
-
-def _new_folder(subject: Any) -> Path:
-    """reports/<subject>/<date-time>, with a number behind it where that folder exists already."""
-    import re
-    from datetime import datetime
-
-    name = re.sub(r"[^\w.-]+", "-", subject.record.name).strip("-.") or "subject"
-    base = Path("reports") / name / datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    folder, count = base, 1
-    while folder.exists():
-        count += 1
-        folder = base.with_name(f"{base.name}-{count}")
-    return _prepared(folder)
-
-
-def _prepared(folder: Path) -> Path:
-    """The folder, made now, so that a place that cannot be written is known before the work and not after it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".auditnn"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise StoreError(
-            "a folder to write to", f"{error.strerror} at {str(folder)!r}", "Choose another one with --out."
-        ) from error
-    return folder
-
-
-def _point_latest(folder: Path) -> None:
-    """`reports/<subject>/latest` points to the newest run; where links are not to be had, nothing is lost."""
-    import contextlib
-    import os
-
-    link, temporary = folder.parent / "latest", folder.parent / f".latest-{os.getpid()}"
-    with contextlib.suppress(OSError):
-        temporary.symlink_to(folder.name)
-        os.replace(temporary, link)
+    if gate:
+        raise typer.Exit(findings.exit_code)

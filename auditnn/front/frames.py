@@ -34,7 +34,7 @@ def measurement_frame(measurements: Iterable[Measurement]) -> pd.DataFrame:
         for one in measurements
     ]
     frame = pd.DataFrame(rows, columns=["analyzer", "id", *names, *_FIELDS])
-    return frame.astype({name: "float64" for name in ("value", "low", "high", "confidence")} | {"n": "Int64"})
+    return frame.astype(dict.fromkeys(("value", "low", "high", "confidence"), "float64") | {"n": "Int64"})
 
 
 def row_frame(audit: Audit) -> pd.DataFrame:
