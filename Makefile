@@ -56,7 +56,7 @@ check: lint types imports test ## all of the above
 
 wheel: $(VENV)/.installed-dev ## build dist/*.whl
 	rm -rf dist
-	$(BIN)/python -m build --wheel --outdir dist .
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 simulate: $(VENV)/.installed-dev ## coverage and false alarms by simulation; writes under benchmarks/ (long)
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.simulate
@@ -65,8 +65,8 @@ benchmarks: $(VENV)/.installed-dev ## speed against public peers, as ratios meas
 	$(ONE_THREAD) $(BIN)/python -m benchmarks
 
 rebuild-samples: $(VENV)/.installed ## train the sample models anew (SAMPLE=name for one)
-	@for folder in $(if $(SAMPLE),sample_models/$(SAMPLE),$(wildcard sample_models/*/)); do \
-		if [ -f $$folder/build.py ]; then echo "$$folder" && $(BIN)/python $$folder/build.py || exit 1; fi; done
+	@for name in $(or $(SAMPLE),$(patsubst sample_models/%/build.py,%,$(wildcard sample_models/*/build.py))); do \
+		echo $$name && $(BIN)/python -m sample_models.$$name.build || exit 1; done
 
 clean: ## remove everything that make made, except reports
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -50,6 +50,20 @@ def test_nothing_in_the_tree_says(what: str) -> None:
     assert not found, f"{what}:\n" + "\n".join(found)
 
 
+@pytest.mark.parametrize(
+    ("what", "line"),
+    [
+        ("a path of one machine", "data = '/" + "work/data'"),
+        ("a path of one machine", "see /" + "tmp for it"),
+        ("an address of a package registry", "https://" + "pypi" + ".org/simple"),
+        ("how the work is organised", "as issue " + "2 asks"),
+        ("a key", "-----BEGIN RSA " + "PRIVATE KEY-----"),
+    ],
+)
+def test_the_forbidden_is_recognised(what: str, line: str) -> None:
+    assert FORBIDDEN[what].search(line)
+
+
 def test_nothing_claims_more_than_was_measured() -> None:
     shown = [*(ROOT / "auditnn" / "report").rglob("*"), *(ROOT / "auditnn" / "policy").rglob("*")]
     found = [

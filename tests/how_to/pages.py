@@ -1,7 +1,8 @@
 """The code blocks of a page, as a reader would use them: files saved, commands run, in the order of the page.
 
 A block is marked by a comment in the line above its fence: `<!-- file: NAME -->`, `<!-- run -->` (with `: exit N`
-where another exit code than 0 is the right one), or `<!-- shown: WHY -->` for what a test cannot run. Python blocks
+where another exit code than 0 is the right one), `<!-- prints -->` for what the last command printed, with `[...]` on a
+line of its own for what is left out, or `<!-- shown: WHY -->` for what a test cannot run. Python blocks
 without a name run as one script after the other.
 """
 
@@ -73,7 +74,20 @@ def follow(page: Path, folder: Path) -> list[Done]:
             assert ended.returncode == block.exit_code, told
             assert not re.search("Traceback|Warning", ended.stderr), told
             done.append(Done(block, ended.stdout, ended.stderr))
+        elif block.mark == "prints":
+            compare(page, block.text, done[-1].stdout)
     return done
+
+
+def compare(page: Path, shown: str, printed: str) -> None:
+    """Each piece that the page shows was printed, in its order; how lines are wrapped does not count."""
+    printed = " ".join(printed.split())
+    position = 0
+    for piece in re.split(r"^\s*\[\.\.\.\]\s*$", shown, flags=re.MULTILINE):
+        words = " ".join(piece.split())
+        found = printed.find(words, position)
+        assert found >= 0, f"{page.name} shows what was not printed: {words}\nprinted: {printed}"
+        position = found + len(words)
 
 
 def reader_environment(bin_folder: Path) -> dict[str, str]:

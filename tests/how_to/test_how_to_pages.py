@@ -29,7 +29,7 @@ def test_no_command_goes_untried(page: Path) -> None:
     assert not bare, f"{label(page)} has blocks without a mark (see tests/how_to/pages.py): {bare}"
     unknown = {block.mark for block in blocks(page)} - {""}
     assert not [
-        mark for mark in unknown if not re.match(r"file: \S+$|run$|run: exit \d+$|shown: \S|terminal: \S", mark)
+        mark for mark in unknown if not re.match(r"file: \S+$|run$|run: exit \d+$|shown: \S|prints$", mark)
     ]
 
 
