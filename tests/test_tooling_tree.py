@@ -192,6 +192,13 @@ def test_import_contracts_name_modules_that_exist() -> None:
             assert path.is_dir() or path.with_suffix(".py").is_file(), f"{contract['id']}: no {module}"
 
 
+def test_the_contract_on_analyzers_names_all_of_them() -> None:
+    from auditnn.analyzers.catalog import BUILT_IN
+
+    [contract] = [one for one in PROJECT["tool"]["importlinter"]["contracts"] if one["id"] == "questions"]
+    assert contract["modules"] == list(BUILT_IN)
+
+
 def test_only_the_runner_and_the_command_line_catch_everything() -> None:
     """Elsewhere a handler of everything may only clean up and raise again."""
     found = [
