@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from scipy import special
 
-from auditnn.kernels import simultaneous
+from auditnn.kernels import mean_gaps, simultaneous
 from auditnn.kernels.intervals import (
     clopper_pearson,
     newcombe,
@@ -65,10 +65,10 @@ def _ends(form: str, method: str, value: float, basis: Basis, confidence: float)
     if form == "standard_error":
         scale, df, center = basis.get("scale", "identity"), basis.get("df"), basis.get("center")
         low, high = standard_error_interval(value, basis["se"], confidence, scale=scale, df=df, center=center)
-        least, most = basis.get("limits") or (-np.inf, np.inf)
-        return Ends(max(low, float(least)), min(high, float(most)))
+        least, most = basis.get("limits") or (None, None)
+        return Ends(low if least is None else max(low, least), high if most is None else min(high, most))
     if form == "mean_gap":
-        return simultaneous.mean_gap_interval(*_means(basis), confidence)
+        return mean_gaps.mean_gap_interval(*_means(basis), confidence)
     if form == "worst_gap":
         return simultaneous.worst_gap_interval(*_count_lists(basis), confidence)
     x, n = _counts(basis)
@@ -103,7 +103,7 @@ def _tail(form: str, method: str, value: float, basis: Basis, limit: float, side
     if form == "standard_error":
         return _standard_error_tail(value, basis, limit, side)
     if form == "mean_gap":
-        return simultaneous.mean_gap_p_value(*_means(basis), limit, side)
+        return mean_gaps.mean_gap_p_value(*_means(basis), limit, side)
     if form == "worst_gap":
         return simultaneous.worst_gap_p_value(*_count_lists(basis), limit, side)
     x, n = _counts(basis)
