@@ -7,7 +7,8 @@ AuditnnError
 │   ├── PolicyError     a policy file
 │   ├── StoreError      a run folder or a file in it
 │   └── RefusedError    refused for safety; says which flag would allow it
-└── NotApplicable       an analyzer's question does not exist for this subject
+├── NotApplicable       an analyzer's question does not exist for this subject
+└── BudgetSpent         the time that the model may use is over
 """
 
 from __future__ import annotations
@@ -51,6 +52,14 @@ class RefusedError(InputError):
 
 class NotApplicable(AuditnnError):
     """Raised by an analyzer whose question does not exist for this subject; the reason is shown to the reader."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class BudgetSpent(AuditnnError):
+    """Raised before a model call that would start after the deadline; what was measured so far stays."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

@@ -1,0 +1,226 @@
+"""The four constructors: a module, an estimator, a function, or stored predictions, with data, become a Subject."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Unpack
+
+import numpy as np
+
+from auditnn.core.errors import SubjectError
+from auditnn.core.subject import Encoder, Model, Predictions, Subject
+from auditnn.subjects import assemble, digest, labels, sklearn_model, tables
+from auditnn.subjects.arrays import plain_array, vector
+from auditnn.subjects.encoding import (
+    FrameEncoder, FunctionEncoder, ImageEncoder, MatrixEncoder, function_of, identity_for_module,
+)  # fmt: skip
+from auditnn.subjects.frames import none_columns
+from auditnn.subjects.function_model import FunctionModel
+from auditnn.subjects.options import Keywords, Options, options_of
+from auditnn.subjects.stored import stored_predictions
+
+
+def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keywords]) -> Subject:
+    """A torch module. `output` says what it returns: "logits", "probabilities", "values" or "labels"."""
+    import torch
+
+    from auditnn.subjects.torch_model import TorchModel
+
+    if not isinstance(module, torch.nn.Module):
+        raise SubjectError("a torch.nn.Module", type(module).__name__, "Use from_function for a plain callable.")
+    options = options_of(keywords)
+    task = options.task or labels.infer_task(_vector(y_test), options.output)
+    output = options.output or ("values" if task == "regression" else None)
+    if output is None:
+        raise SubjectError(
+            "output for a torch module",
+            "none",
+            "Set output to 'logits' (before softmax or sigmoid), or 'probabilities'.",
+        )
+    model = TorchModel(module)
+    data = assemble.data_of(X_test, options)
+    if data.raw is None:
+        before: Any = ImageEncoder()
+    elif options.encode is None:
+        before = identity_for_module(data.test, model.input_dtype, tables.units_of(data.test.features))  # type: ignore
+    else:
+        before = _frame_encoder(data)
+    facts = {
+        "class": type(module).__name__,
+        "train_mode": bool(module.training),
+        "parameters": sum(parameter.numel() for parameter in module.parameters()),
+        "layers": sum(1 for part in module.modules() if not list(part.children())),
+        "device": str(model.device),
+        "dtype": str(model.dtype).removeprefix("torch."),
+    }
+    encoder = _encoder(options, before)
+    return _subject(X_test, y_test, options, task, output, model, encoder, data, facts, digest.module_digest(module))
+
+
+def from_sklearn(estimator: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keywords]) -> Subject:
+    """A fitted scikit-learn estimator or Pipeline. It gets an array or a data frame back, as X_test came.
+
+    Audited are its probabilities, else its decision function as logits, else its labels; `output` overrides that.
+    """
+    if not hasattr(estimator, "predict"):
+        raise SubjectError("an estimator with predict", type(estimator).__name__, "Use from_function for a callable.")
+    options = options_of(keywords)
+    task = options.task or sklearn_model.task_of(estimator) or labels.infer_task(_vector(y_test), options.output)
+    output = sklearn_model.output_of(estimator, task, options.output)
+    known = None if task == "regression" else sklearn_model.classes_of(estimator)
+    data = assemble.data_of(X_test, options)
+    model = sklearn_model.SklearnModel(estimator, sklearn_model.METHODS[output])
+    facts: dict[str, Any] = {"class": type(estimator).__name__}
+    if hasattr(estimator, "steps"):
+        facts["steps"] = [type(step).__name__ for _, step in estimator.steps]
+    encoder = _encoder(options, _native_encoder(data))
+    subject = _subject(
+        X_test, y_test, options, task, output, model, encoder, data, facts, digest.estimator_digest(estimator), known
+    )
+    if output == "logits" and subject.positive == 0:
+        model.sign = -1.0
+    if output == "logits":
+        note = "The estimator gives no probabilities: the sigmoid or softmax of its decision function stands in."
+        subject = replace(subject, notes=(*subject.notes, note))
+    return subject
+
+
+def from_function(function: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keywords]) -> Subject:
+    """Any callable from the data, as X_test came (frame or array), to one output per row.
+
+    `output` defaults to "probabilities", for regression to "values".
+    """
+    if not callable(function):
+        raise SubjectError("a callable", type(function).__name__, "Use from_predictions for stored predictions.")
+    options = options_of(keywords)
+    task = options.task or labels.infer_task(_vector(y_test), options.output)
+    output = options.output or ("values" if task == "regression" else "probabilities")
+    data = assemble.data_of(X_test, options)
+    facts = {"class": getattr(function, "__qualname__", type(function).__name__)}
+    encoder = _encoder(options, _native_encoder(data))
+    fingerprint = digest.function_digest(function)
+    return _subject(X_test, y_test, options, task, output, FunctionModel(function), encoder, data, facts, fingerprint)
+
+
+def from_predictions(
+    y: Any, prediction: Any = None, score: Any = None, *, X_test: Any = None, **keywords: Unpack[Keywords]
+) -> Subject:
+    """Stored predictions, with no model at all: hard predictions, scores, or both.
+
+    `score`: probability of the positive class (n,) or of each class (n, k). Without `prediction` the threshold, or
+    the largest score, decides. `y` may be None where only outcomes exist. `X_test` optionally gives the features.
+    """
+    options = options_of(keywords)
+    for name in ("encode", "inputs", "output"):
+        if getattr(options, name) is not None:
+            raise SubjectError(f"no {name} without a model", f"{name} = {getattr(options, name)!r}", "Leave it out.")
+    if prediction is None and score is None:
+        raise SubjectError("a prediction or a score for each row", "neither", "Give at least one of them.")
+    shape = np.shape(score)
+    task = options.task or (
+        "binary" if prediction is None and (len(shape) == 1 or shape[1:] == (1,)) else
+        labels.infer_task(_vector(y if y is not None else prediction), None)
+    )  # fmt: skip
+    data = assemble.data_of(X_test, options)
+    also = []
+    if prediction is not None and task != "regression":
+        also = [labels.label_values(prediction, "the predictions")]
+    meaning, codes, train = assemble.meaning_of(y, assemble.train_target(options), options, task=task, also=also)
+    stored = stored_predictions(prediction, score, meaning)
+    n = len(stored.prediction)
+    test, train_split, intersections = assemble.splits_of(X_test, data, codes, train, options, n)
+    if data.test is not None and len(data.test) != n:
+        raise SubjectError(f"{n} rows in X_test, one for each prediction", f"{len(data.test)}", "Give the same rows.")
+    output = "values" if task == "regression" else "labels" if score is None else "probabilities"
+    return _record(options, meaning, output, test, train_split, intersections, data, stored=stored)
+
+
+def _subject(
+    X: Any, y: Any, options: Options, task: str, output: str, model: Model, encoder: Encoder, data: assemble.Data,
+    facts: dict[str, Any], fingerprint: str, known: list[Any] | None = None,
+) -> Subject:  # fmt: skip
+    if (task == "regression") != (output == "values"):
+        raise SubjectError(
+            f"output = 'values' for regression and for nothing else", f"task {task!r} with output {output!r}",
+            "Classification has logits, probabilities or labels.",
+        )  # fmt: skip
+    if y is None:
+        raise SubjectError("a target for the test rows", "None", "Use from_predictions where only outcomes exist.")
+    meaning, codes, train_codes = assemble.meaning_of(
+        y, assemble.train_target(options), options, task=task, model_labels=known, ordered=known is not None
+    )
+    assert data.test is not None
+    test, train, intersections = assemble.splits_of(X, data, codes, train_codes, options, len(data.test))
+    assemble.check_classes(codes, meaning)
+    return _record(
+        options, meaning, output, test, train, intersections, data,
+        model=model, encoder=encoder, facts=facts, fingerprint=fingerprint,
+    )  # fmt: skip
+
+
+def _record(
+    options: Options, meaning: assemble.Meaning, output: str, test: Any, train: Any, intersections: Any,
+    data: assemble.Data, *, model: Model | None = None, encoder: Encoder | None = None,
+    stored: Predictions | None = None, facts: dict[str, Any] | None = None, fingerprint: str | None = None,
+) -> Subject:  # fmt: skip
+    facts = dict(facts or {})
+    for key in ("regions", "costs", "history"):
+        if getattr(options, key) is not None:
+            facts[key] = getattr(options, key)
+    digests = {"data": digest.data_digest((test, train), stored)}
+    if model is not None:
+        digests["model"] = fingerprint or digest.NOT_AVAILABLE
+    coding = meaning.coding
+    return Subject(
+        name=options.name or "subject",
+        task=meaning.task,  # type: ignore[arg-type]
+        modality="image"
+        if isinstance(encoder, ImageEncoder) or data.raw is None and data.test is not None
+        else "tabular",
+        output=output,  # type: ignore[arg-type]
+        test=test,
+        train=train,
+        model=model,
+        encoder=encoder,
+        stored=stored,
+        classes=() if coding is None else coding.classes,
+        labels=() if coding is None else coding.labels,
+        positive=meaning.positive,
+        favorable=meaning.favorable,
+        threshold=meaning.threshold,
+        intersections=intersections,
+        reference={str(name): str(level) for name, level in options.reference.items()},
+        control=tuple(options.control),
+        redact=tuple(options.redact),
+        store_rows=options.store_rows,  # type: ignore[arg-type]
+        digests=digests,
+        facts=facts,
+        notes=(*meaning.notes, *data.notes),
+    )
+
+
+def _vector(y: Any) -> Any:
+    return None if y is None else plain_array(vector(y, "the target", "Give one value per row."))
+
+
+def _frame_encoder(data: assemble.Data) -> FrameEncoder:
+    assert data.raw is not None
+    return FrameEncoder(keys=data.raw.keys, nones=none_columns(data.raw.columns))
+
+
+def _native_encoder(data: assemble.Data) -> Any:
+    """Back to what the data was handed over as: pixels, a data frame, or an array of the same dtype."""
+    if data.raw is None:
+        return ImageEncoder()
+    units = tables.units_of(data.test.features)  # type: ignore[union-attr]
+    if data.raw.form == "frame":
+        frame = _frame_encoder(data)
+        return replace(frame, units=units)
+    return MatrixEncoder(dtype=data.raw.dtype, units=units)
+
+
+def _encoder(options: Options, before: Any) -> Any:
+    if options.encode is None:
+        return before
+    function, name = function_of(options.encode)
+    return FunctionEncoder(function=function, before=replace(before, units=None), name=name)

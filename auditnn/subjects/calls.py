@@ -1,0 +1,155 @@
+"""The batched, counted path: every prediction and every gradient goes through here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from auditnn.core.errors import BudgetSpent, NotApplicable
+from auditnn.core.rows import Images, Rows
+from auditnn.core.subject import Predictions, Subject
+from auditnn.subjects import outputs
+
+TABLE_ROWS = 4096
+IMAGE_BYTES = 4 * 2**20
+FEWEST = 8
+ENCODED_ROWS = 16 * TABLE_ROWS
+
+
+@dataclass(slots=True)
+class Bill:
+    """What the model was asked for, and the seconds spent inside it."""
+
+    rows_forward: int = 0
+    rows_backward: int = 0
+    seconds: float = 0.0
+
+    def add(self, other: Bill) -> None:
+        self.rows_forward += other.rows_forward
+        self.rows_backward += other.rows_backward
+        self.seconds += other.seconds
+
+
+class Calls:
+    """Model calls on one subject's bill.
+
+    Batches have `batch_rows` rows: 4,096 for tables, as many as hold 4 MiB of pixels for images (8 to 4,096). That
+    is a function of shapes alone, so that the same settings give the same bits on every machine. After `deadline`
+    (seconds on the clock of `time.monotonic`) the next batch raises BudgetSpent.
+    """
+
+    def __init__(self, subject: Subject, deadline: float | None = None, batch_rows: int | None = None) -> None:
+        if subject.model is None or subject.encoder is None:
+            raise NotApplicable("there is no model: only its stored predictions were given")
+        self.subject, self.model, self.encoder = subject, subject.model, subject.encoder
+        self.deadline = deadline
+        self.batch_rows = batch_rows or batch_size(subject.test.rows)
+        self.bill = Bill()
+
+    @contextmanager
+    def billed(self) -> Iterator[Bill]:
+        """A fresh bill for what happens inside; it is added to the outer one at the end."""
+        outer, self.bill = self.bill, Bill()
+        try:
+            yield self.bill
+        finally:
+            outer.add(self.bill)
+            self.bill = outer
+
+    def outputs(self, rows: Rows) -> np.ndarray:
+        """Raw outputs (n, k), float64: logits, probabilities, values, or the 0/1 indicator of hard labels."""
+        n = len(rows)
+        if n <= ENCODED_ROWS:
+            return self.forward(self.encoder(rows))
+        return np.concatenate([self.forward(self.encoder(block)) for block in _blocks(rows, ENCODED_ROWS)])
+
+    def predict(self, rows: Rows) -> Predictions:
+        """Predictions for rows; n rows forward."""
+        return outputs.predictions(self.outputs(rows), self.subject)
+
+    def forward(self, inputs: Any) -> np.ndarray:
+        """Raw outputs (n, k) of model-ready inputs (an array or a data frame), batch by batch."""
+        n = len(inputs)
+        whole: np.ndarray | None = None
+        with self._prepared():
+            for start in range(0, n, self.batch_rows):
+                batch = _cut(inputs, start, min(start + self.batch_rows, n))
+                self._in_time()
+                began = time.perf_counter()
+                raw = self.model.forward(batch)
+                self.bill.seconds += time.perf_counter() - began
+                self.bill.rows_forward += len(batch)
+                part = outputs.matrix(raw, len(batch), self.subject)
+                if whole is None:
+                    outputs.check_width(part.shape[1], self.subject)
+                    if len(batch) == n:
+                        return part
+                    whole = np.empty((n, part.shape[1]))
+                whole[start : start + len(batch)] = part
+        return np.empty((0, max(1, len(self.subject.classes)))) if whole is None else whole
+
+    def gradients(self, rows: Rows, target: int | np.ndarray) -> np.ndarray:
+        """d output / d inputs for rows, shape of the inputs (n, ...); see `input_gradients`."""
+        if len(rows) <= ENCODED_ROWS:
+            return self.input_gradients(self.encoder(rows), target)
+        targets = np.broadcast_to(np.asarray(target), (len(rows),))
+        starts = range(0, len(rows), ENCODED_ROWS)
+        blocks = zip(_blocks(rows, ENCODED_ROWS), starts, strict=True)
+        return np.concatenate([
+            self.input_gradients(self.encoder(block), targets[start : start + ENCODED_ROWS]) for block, start in blocks
+        ])  # fmt: skip
+
+    def input_gradients(self, inputs: np.ndarray, target: int | np.ndarray) -> np.ndarray:
+        """d output[target] / d inputs, float64, shape of `inputs`; n rows forward and n backward.
+
+        `target` is a class code, or one per row (n,); 0 for regression. Where a binary model has one column, the
+        other class's output is its negative.
+        """
+        gradients = getattr(self.model, "gradients", None)
+        if gradients is None:
+            raise NotApplicable(f"a {self.model.kind} model gives no gradients")
+        n = len(inputs)
+        targets = np.broadcast_to(np.asarray(target, dtype=np.int64), (n,))
+        result = np.empty(np.shape(inputs), dtype=np.float64)
+        with self._prepared():
+            for start in range(0, n, self.batch_rows):
+                stop = min(start + self.batch_rows, n)
+                self._in_time()
+                began = time.perf_counter()
+                result[start:stop] = gradients(inputs[start:stop], targets[start:stop], self.subject.positive)
+                self.bill.seconds += time.perf_counter() - began
+                self.bill.rows_forward += stop - start
+                self.bill.rows_backward += stop - start
+        return result
+
+    def _in_time(self) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise BudgetSpent("the time that the model may use is over")
+
+    def _prepared(self) -> AbstractContextManager[None]:
+        prepared = getattr(self.model, "prepared", None)
+        return nullcontext() if prepared is None else prepared()
+
+
+def batch_size(rows: Rows | None) -> int:
+    """Rows per batch for rows of this shape."""
+    if not isinstance(rows, Images):
+        return TABLE_ROWS
+    bytes_per_row = int(np.prod(rows.pixels.shape[1:])) * 4
+    return int(np.clip(IMAGE_BYTES // bytes_per_row, FEWEST, TABLE_ROWS))
+
+
+def _cut(inputs: Any, start: int, stop: int) -> Any:
+    if start == 0 and stop == len(inputs):
+        return inputs
+    return inputs.iloc[start:stop].reset_index(drop=True) if hasattr(inputs, "iloc") else inputs[start:stop]
+
+
+def _blocks(rows: Rows, size: int) -> Iterator[Rows]:
+    for start in range(0, len(rows), size):
+        yield rows.take(np.arange(start, min(start + size, len(rows))))

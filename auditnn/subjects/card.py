@@ -1,0 +1,78 @@
+"""The subject card: plain JSON facts about what is audited."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from auditnn.core.rows import Feature, Images
+from auditnn.core.subject import Subject
+from auditnn.subjects.arrays import plain
+
+MOST_CATEGORIES = 50
+
+
+def card(subject: Subject) -> dict[str, Any]:
+    """Everything a reader of the audit needs to know about the subject; no rows, no model."""
+    known: dict[str, Any] = {
+        "name": subject.name,
+        "task": subject.task,
+        "modality": subject.modality,
+        "output": subject.output,
+        "kind": "predictions" if subject.model is None else subject.model.kind,
+        "source": subject.source,
+        "rows": {"test": len(subject.test), **({} if subject.train is None else {"train": len(subject.train)})},
+        "classes": list(subject.classes),
+        "labels": [plain(label) for label in subject.labels],
+    }
+    if subject.classification:
+        if subject.positive is not None:
+            known["positive"] = plain(subject.labels[subject.positive])
+        if subject.favorable is not None:
+            favorable = [plain(subject.labels[code]) for code in subject.favorable]
+            known["favorable"] = favorable[0] if len(favorable) == 1 else favorable
+    if subject.task == "binary":
+        known["threshold"] = subject.threshold
+    known |= {
+        "features": [_feature(feature) for feature in getattr(subject.test.rows, "features", ())],
+        "groups": {
+            group.name: dict(zip(group.levels, map(int, group.counts()), strict=True)) for group in subject.test.groups
+        },
+        "intersections": [list(names) for names in subject.intersections],
+        "reference": dict(subject.reference),
+        "control": list(subject.control),
+        "store_rows": subject.store_rows,
+        "redact": list(subject.redact),
+        "digests": dict(subject.digests),
+        "model": {key: clean(value) for key, value in subject.facts.items()},
+        "notes": list(subject.notes),
+    }
+    if isinstance(subject.test.rows, Images):
+        known["shape"] = list(subject.test.rows.pixels.shape[1:])
+    return known
+
+
+def clean(value: Any) -> Any:
+    """A value as JSON can hold it: numpy scalars as Python's, no NaN or infinity, all else as text."""
+    if isinstance(value, dict):
+        return {str(key): clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [clean(item) for item in value]
+    value = plain(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _feature(feature: Feature) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "name": feature.name,
+        "kind": feature.kind,
+        "unit": feature.unit,
+        "mutable": feature.mutable,
+        "bounds": None if feature.bounds is None else list(feature.bounds),
+    }
+    if feature.coded:
+        facts["categories"] = [clean(value) for value in feature.categories[:MOST_CATEGORIES]]
+        facts["category_count"] = len(feature.categories)
+    return facts

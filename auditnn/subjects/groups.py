@@ -1,0 +1,115 @@
+"""Group attributes: levels and a code per row. A missing value is the level "unknown"; numbers need bands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from auditnn.core.errors import SubjectError
+from auditnn.core.subject import UNKNOWN, Group
+from auditnn.subjects.arrays import missing_mask, plain_array, vector
+from auditnn.subjects.labels import class_name, distinct_values, shown
+from auditnn.subjects.options import nearest
+
+MOST_NUMBERS = 20
+
+
+def group_of(name: str, values: Any, bands: Sequence[float] | None, what: str) -> Group:
+    """One attribute. Levels are the values that occur, in sorted order (bands from low to high), "unknown" last."""
+    order = list(values.dtype.categories) if hasattr(getattr(values, "dtype", None), "categories") else None
+    values = plain_array(vector(values, what, "Give one value per row."))
+    if values.dtype.kind in "mM":
+        raise SubjectError(f"numbers, bools or text in {what}", "dates", "Turn them into bands of years, for example.")
+    gaps = missing_mask(values)
+    if bands is not None:
+        named, codes = _banded(name, values, bands, gaps)
+    else:
+        named, codes = _leveled(name, values, order, gaps)
+    codes = np.where(gaps, len(named), codes)
+    named = [*named, UNKNOWN]
+    return _compressed(name, named, codes)
+
+
+def band_names(edges: Sequence[float]) -> list[str]:
+    """Names of the bands between edges; each contains its lower edge.
+
+    >>> band_names([25, 40])
+    ['under 25', '25 to <40', '40 and over']
+    """
+    text = [class_name(float(edge)) for edge in edges]
+    inner = [f"{low} to <{high}" for low, high in zip(text[:-1], text[1:], strict=True)]
+    return [f"under {text[0]}", *inner, f"{text[-1]} and over"]
+
+
+def check_names(
+    groups: Sequence[Group],
+    intersections: Sequence[Sequence[str]],
+    reference: Mapping[str, str],
+    control: Sequence[str],
+    bands: Mapping[str, Any],
+) -> tuple[tuple[str, ...], ...]:
+    """The intersections as tuples; SubjectError for attributes or levels that do not exist."""
+    levels = {group.name: group.levels for group in groups}
+    for key, names in (("bands", list(bands)), ("control", list(control)), ("reference", list(reference))):
+        for name in names:
+            if name not in levels and not (key == "reference" and " & " in name):
+                raise SubjectError(f"{key} to name group attributes", repr(name), nearest(name, levels))
+    crossed = []
+    for names in intersections:
+        if isinstance(names, str) or len(set(names)) < 2 or len(set(names)) != len(list(names)):
+            raise SubjectError(
+                "intersections as lists of two attributes or more", repr(names), 'Write [["sex", "race"]].'
+            )
+        for name in names:
+            if name not in levels:
+                raise SubjectError("intersections to name group attributes", repr(name), nearest(name, levels))
+        crossed.append(tuple(names))
+    for name, level in reference.items():
+        if name in levels and str(level) not in levels[name]:
+            raise SubjectError(
+                f"reference.{name} to be one of its levels", repr(level), f"Levels: {shown(levels[name])}."
+            )
+    return tuple(crossed)
+
+
+def _banded(name: str, values: np.ndarray, bands: Sequence[float], gaps: np.ndarray) -> tuple[list[str], np.ndarray]:
+    if values.dtype.kind not in "iuf":
+        raise SubjectError(f"numbers in group {name!r}, which has bands", "other values", "Leave its bands out.")
+    edges = np.asarray(bands, dtype=float)
+    if edges.ndim != 1 or not len(edges) or not np.all(np.isfinite(edges)) or np.any(np.diff(edges) <= 0):
+        raise SubjectError(f"bands.{name} as rising numbers", repr(bands), f"Write bands = {{{name} = [25, 40, 60]}}.")
+    return band_names(edges.tolist()), np.searchsorted(edges, np.where(gaps, edges[0], values), side="right")
+
+
+def _leveled(name: str, values: np.ndarray, order: list[Any] | None, gaps: np.ndarray) -> tuple[list[str], np.ndarray]:
+    if values.dtype == object:
+        values = values.copy()
+        values[gaps] = None
+        texts = np.array([class_name(value) for value in values], dtype=object)
+        distinct, codes = distinct_values(texts)
+        if order is not None:
+            rank = {class_name(value): i for i, value in enumerate(order)}
+            ranks = np.array([rank.get(text, len(rank)) for text in distinct])
+            sorting = np.argsort(ranks, kind="stable")
+            place = np.empty_like(sorting)
+            place[sorting] = np.arange(len(sorting))
+            return [distinct[i] for i in sorting], place[codes]
+        return distinct, codes
+    distinct, codes = distinct_values(values)
+    present = distinct_values(values[~gaps])[0]
+    if values.dtype.kind != "b" and len(present) > MOST_NUMBERS:
+        raise SubjectError(
+            f"bands for the numeric group {name!r}", f"{len(present)} distinct numbers",
+            f"Set bands = {{{name} = [..]}} with the edges between the groups that you mean.",
+        )  # fmt: skip
+    return [class_name(value) for value in distinct], codes
+
+
+def _compressed(name: str, named: Sequence[str], codes: np.ndarray) -> Group:
+    """Only levels that occur, equal names merged ("unknown" as a value and as a gap are one level)."""
+    merged = list(dict.fromkeys(named))
+    target = np.array([merged.index(level) for level in named]) if len(merged) < len(named) else np.arange(len(named))
+    present, packed = np.unique(target[codes], return_inverse=True)
+    return Group(name=name, levels=tuple(merged[i] for i in present), codes=packed.reshape(-1).astype(np.int32))

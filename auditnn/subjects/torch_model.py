@@ -1,0 +1,111 @@
+"""A torch module behind the one call that everything goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import numpy as np
+
+from auditnn.core.errors import SubjectError
+
+
+class TorchModel:
+    """A module with its device and dtype chosen once, from its own parameters.
+
+    Inside `prepared()` it is in eval mode; every submodule's mode comes back afterwards, also after exceptions.
+    """
+
+    kind: ClassVar[str] = "torch"
+    differentiable: ClassVar[bool] = True
+
+    def __init__(self, module: Any) -> None:
+        import torch
+
+        self.module = module
+        held = [*module.parameters(), *module.buffers()]
+        floats = [tensor for tensor in held if tensor.is_floating_point()]
+        self.device = held[0].device if held else torch.device("cpu")
+        self.devices = sorted({str(tensor.device) for tensor in held}) or ["cpu"]
+        self.dtype = floats[0].dtype if floats else torch.float32
+        self._ready = False
+
+    @property
+    def input_dtype(self) -> str:
+        """The numpy dtype that inputs are best made in: float64 for modules of doubles, float32 for all others."""
+        return "float64" if str(self.dtype) == "torch.float64" else "float32"
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """Eval mode for a run of calls; may be nested."""
+        if self._ready:
+            yield
+            return
+        modes = [(module, module.training) for module in self.module.modules()]
+        self._ready = True
+        try:
+            self.module.eval()
+            yield
+        finally:
+            self._ready = False
+            for module, mode in modes:
+                module.training = mode
+
+    def forward(self, inputs: np.ndarray) -> np.ndarray:
+        """Raw outputs (n,) or (n, k) of one batch, without a graph."""
+        import torch
+
+        with self.prepared(), torch.inference_mode():
+            output = self._output(self.module(self._tensor(inputs)))
+            return self._host(output)
+
+    def gradients(self, inputs: np.ndarray, targets: np.ndarray, positive: int | None) -> np.ndarray:
+        """d output[i, targets[i]] / d inputs[i], shape of `inputs`; one forward and one backward.
+
+        A single output column speaks for the class `positive`; for the other class it is negated.
+        """
+        import torch
+
+        frozen = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
+        try:
+            for parameter in frozen:
+                parameter.requires_grad_(False)
+            with self.prepared(), torch.enable_grad():
+                tensor = self._tensor(inputs).detach().clone().requires_grad_(True)
+                output = self._output(self.module(tensor))
+                wanted = torch.as_tensor(np.array(targets), device=output.device)
+                if output.ndim == 1 or output.shape[1] == 1:
+                    column = output.reshape(len(wanted))
+                    picked = column if positive is None else torch.where(wanted == positive, column, -column)
+                else:
+                    picked = output.gather(1, wanted[:, None])[:, 0]
+                (gradient,) = torch.autograd.grad(picked.sum(), tensor)
+            return self._host(gradient)
+        finally:
+            for parameter in frozen:
+                parameter.requires_grad_(True)
+
+    def _tensor(self, inputs: np.ndarray) -> Any:
+        import torch
+
+        array = np.ascontiguousarray(inputs)
+        tensor = torch.from_numpy(array if array.flags.writeable else array.copy())
+        return tensor.to(self.device, self.dtype) if tensor.is_floating_point() else tensor.to(self.device)
+
+    def _output(self, output: Any) -> Any:
+        import torch
+
+        if not isinstance(output, torch.Tensor):
+            raise SubjectError(
+                "one tensor of outputs from the module", type(output).__name__,
+                "Wrap it in a module whose forward returns only the tensor to audit.",
+            )  # fmt: skip
+        return output
+
+    def _host(self, tensor: Any) -> np.ndarray:
+        tensor = tensor.detach().to("cpu")
+        if tensor.is_floating_point() and tensor.element_size() < 4:
+            tensor = tensor.float()
+        array: np.ndarray = tensor.numpy()
+        return array
