@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditnn.core.measurement import Better, Bound, Measurement, Status
+from auditnn.kernels.estimate import Estimate
 from auditnn.kernels.inference import interval, rate_method
 
 CONFIDENCE = 0.95
@@ -60,6 +61,27 @@ def sampled(
     )
 
 
+def estimated(
+    id: str,
+    estimate: Estimate,
+    *,
+    slice: Mapping[str, Any] = NO_SLICE,
+    better: Better = "none",
+    unit: str = "number",
+    limits: tuple[float | None, float | None] | None = None,
+) -> Measurement:
+    """What a kernel estimated, or `undefined` with its reason; `limits` are the ends of the quantity's range."""
+    if estimate.value is None:
+        reason = estimate.reason or "the quantity does not exist here"
+        return absent(id, "undefined", reason, slice=slice, better=better, unit=unit, n=estimate.n)
+    basis: dict[str, Any] = dict(estimate.basis)
+    if "form" not in basis:
+        basis["n"] = estimate.n
+        if limits is not None:
+            basis["limits"] = list(limits)
+    return sampled(id, estimate.value, estimate.method, basis, slice=slice, better=better, unit=unit, n=estimate.n)
+
+
 def exact(
     id: str,
     value: float,
@@ -88,5 +110,3 @@ def absent(
 ) -> Measurement:
     """No value, and why: `undefined` (the quantity does not exist here) or `not_applicable`."""
     return Measurement(id=id, slice=slice, status=status, reason=reason, unit=unit, better=better, n=n)
-
-

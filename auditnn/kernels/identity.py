@@ -42,6 +42,6 @@ def _table_bytes(table: Table) -> np.ndarray:
 
 def _digests(block: np.ndarray, n: int) -> np.ndarray:
     width = block.nbytes // n if n else 0
-    view = memoryview(block).cast("B") if n and width else memoryview(b"")
+    view = block.data.cast("B") if n and width else memoryview(b"")
     digests = b"".join(blake2b(view[i * width : (i + 1) * width], digest_size=16).digest() for i in range(n))
     return np.frombuffer(digests, dtype="V16")
