@@ -1,0 +1,1 @@
+"""Judging: policies that people write and review, and what they say about an audit."""

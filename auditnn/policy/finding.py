@@ -54,14 +54,21 @@ class Finding:
     def area(self) -> str:
         return self.measurement.split(".", 1)[0]
 
+    @property
+    def waived(self) -> bool:
+        """Whether an unexpired waiver keeps it from counting; it is shown all the same."""
+        return self.waiver is not None and not self.waiver["expired"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """Every finding of one audit under one policy, most serious first."""
+    """Every finding of one audit under one policy, most serious first. `notes` are remarks on the policy itself:
+    waivers that have expired, or that excuse nothing."""
 
     policy: str
     verdict: Verdict
     findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
     schema: str = SCHEMA
 
     def by_status(self, status: FindingStatus) -> tuple[Finding, ...]:

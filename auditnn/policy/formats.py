@@ -1,0 +1,101 @@
+"""Numbers as people read them: by the unit of the measurement, with as many digits as keep them honest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import floor, isfinite, log10
+
+from auditnn.core.measurement import Measurement
+
+PLAIN_UNITS = ("number", "ratio", "count", "flag", "target", "")
+DIFFERENCES = ("difference", "gap", "worst_gap")
+MOST_DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How one measurement's numbers are written: times `factor`, with `decimals`, then `suffix`."""
+
+    factor: float = 1.0
+    decimals: int = 2
+    suffix: str = ""
+
+    def number(self, value: float) -> str:
+        """Without the unit.
+
+        >>> Scale(100, 1, "%").number(0.123), Scale(1, 0).number(12345.6)
+        ('12.3', '12,346')
+        """
+        shown = value * self.factor
+        if shown != 0 and abs(shown) < 0.5 * 10**-self.decimals:
+            return f"{shown:.2g}"
+        text = f"{shown:,.{self.decimals}f}"
+        return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+
+    def full(self, value: float) -> str:
+        """With the unit.
+
+        >>> Scale(100, 1, "%").full(0.4), Scale(1, 1, " mg/dL").full(12.34)
+        ('40.0%', '12.3 mg/dL')
+        """
+        return self.number(value) + self.suffix
+
+    def limit(self, value: float) -> str:
+        """A threshold: as it was written in the policy, without padding.
+
+        >>> Scale(100, 1, " points").limit(0.1), Scale(100, 1, "%").limit(0.8)
+        ('10', '80')
+        """
+        return f"{value * self.factor:,.6g}"
+
+
+def scale_of(measurement: Measurement, limits: Iterable[float] = ()) -> Scale:
+    """The scale for a measurement's value and interval; one more decimal where rounding would put a number that
+    differs from a limit on that limit."""
+    numbers = [x for x in (measurement.value, measurement.low, measurement.high) if x is not None and isfinite(x)]
+    factor, decimals, suffix = _style(measurement, numbers)
+    wanted = [limit for limit in limits if isfinite(limit)]
+
+    def misleading(places: int) -> bool:
+        return any(
+            x != limit and round(x * factor, places) == round(limit * factor, places)
+            for x in numbers
+            for limit in wanted
+        )
+
+    extra = decimals
+    while misleading(extra) and extra < decimals + 3:
+        extra += 1
+    return Scale(factor, decimals if misleading(extra) else extra, suffix)
+
+
+def level_scale(measurement: Measurement) -> Scale:
+    """The scale for the groups' own rates or means, where the measurement is a difference or ratio of them."""
+    basis = measurement.basis or {}
+    if "mean" in basis:
+        return Scale(1.0, _decimals([abs(float(x)) for x in basis["mean"]]), _suffix(measurement.unit))
+    return Scale(100.0, 1, "%")
+
+
+def _style(measurement: Measurement, numbers: list[float]) -> tuple[float, int, str]:
+    unit = measurement.unit
+    if unit in ("probability", "share"):
+        form = (measurement.basis or {}).get("form")
+        signed = form in DIFFERENCES or measurement.better == "zero"
+        return 100.0, 1, " points" if signed else "%"
+    if unit == "count" or (unit in PLAIN_UNITS and all(x == int(x) for x in numbers)):
+        return 1.0, 0, ""
+    if unit == "ratio":
+        return 1.0, 2, ""
+    return 1.0, _decimals(numbers), _suffix(unit)
+
+
+def _suffix(unit: str) -> str:
+    return "" if unit in PLAIN_UNITS else f" {unit}"
+
+
+def _decimals(numbers: list[float]) -> int:
+    """Three significant digits of the largest."""
+    largest = max((abs(x) for x in numbers), default=0.0)
+    return 2 if largest == 0 else min(MOST_DECIMALS, max(0, 2 - floor(log10(largest))))

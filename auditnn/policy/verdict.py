@@ -1,0 +1,44 @@
+"""What all findings say together: the order in which they are read, the verdict, and the answer of a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditnn.core.measurement import slice_key
+from auditnn.policy.finding import SEVERITIES, Finding, Findings, Verdict
+
+
+def verdict_of(findings: Iterable[Finding]) -> Verdict:
+    """fail, else incomplete (a required rule not measured, or unsure where `surely_within` is demanded), else
+    unsure, else pass. Findings under an unexpired waiver do not count."""
+    counted = [one for one in findings if not one.waived]
+    if any(one.status == "fail" for one in counted):
+        return "fail"
+    if any(left_open(one) for one in counted):
+        return "incomplete"
+    return "unsure" if any(one.status == "unsure" for one in counted) else "pass"
+
+
+def exit_code(findings: Findings) -> int:
+    """What a gate exits with: 1 where a gating rule failed; 3 where none did, but a required one was not measured
+    or a gating one is unsure that demands `surely_within`; 0 otherwise."""
+    counted = [one for one in findings.findings if not one.waived]
+    if any(one.status == "fail" and one.gate for one in counted):
+        return 1
+    return 3 if any(left_open(one) and (one.gate or one.status == "not_measured") for one in counted) else 0
+
+
+def left_open(finding: Finding) -> bool:
+    """Whether silence or doubt is not enough for its rule."""
+    if finding.status == "not_measured":
+        return finding.required
+    return finding.status == "unsure" and finding.demand == "surely_within"
+
+
+def order(finding: Finding) -> tuple[int, bool, int, float, str, str]:
+    """The sort key of findings: failures by severity and adjusted p, required ones that were not measured, unsure,
+    not measured, pass, not applicable; within each, waived ones last. An exact failure is a certain one."""
+    ranks = {"fail": 0, "unsure": 2, "not_measured": 1 if finding.required else 3, "pass": 4, "not_applicable": 5}
+    p = 0.0 if finding.p_adjusted is None else finding.p_adjusted
+    severity = SEVERITIES.index(finding.severity)
+    return ranks[finding.status], finding.waived, severity, p, finding.code, str(slice_key(finding.slice))
