@@ -58,19 +58,19 @@ def train(
         steps = epochs * -(-len(features) // batch)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         for _ in range(epochs):
-            for rows in torch.randperm(len(features)).split(batch):
+            for rows in torch.split(torch.randperm(len(features)), batch):
                 optimizer.zero_grad()
-                loss(module(features[rows]), labels[rows]).backward()
+                torch.autograd.backward(loss(module(features[rows]), labels[rows]))
                 optimizer.step()
                 schedule.step()
         return module.float().eval()
 
 
 def _standardise(module: torch.nn.Module, inputs: torch.Tensor) -> None:
-    norm = next(layer for layer in module.modules() if hasattr(layer, "running_mean"))
     axes = [0, *range(2, inputs.ndim)]
-    norm.running_mean.copy_(inputs.mean(dim=axes))
-    norm.running_var.copy_(inputs.var(dim=axes, correction=0))
+    first, *_ = module.children()
+    first.get_buffer("running_mean").copy_(inputs.mean(dim=axes))
+    first.get_buffer("running_var").copy_(inputs.var(dim=axes, correction=0))
 
 
 def binary_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

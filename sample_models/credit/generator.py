@@ -104,8 +104,8 @@ def draw_columns(random: np.random.Generator, rows: int) -> dict[str, np.ndarray
     sex, age_band = level("sex"), level("age_band")
     below = np.cumsum(OCCUPATION_BY_SEX, axis=1)[:, :-1]
     return {
-        "income": np.maximum(np.round(np.exp(random.normal(np.log(2400), 0.4, rows)), -1), 600),
-        "loan_amount": np.maximum(np.round(np.exp(random.normal(np.log(9000), 0.6, rows)), -2), 500),
+        "income": np.clip(np.round(np.exp(random.normal(np.log(2400), 0.4, rows)), -1), 600, 20_000),
+        "loan_amount": np.clip(np.round(np.exp(random.normal(np.log(9000), 0.6, rows)), -2), 500, 100_000),
         "term_months": np.array(TERMS)[level("term_months")],
         "late_payments": np.minimum(random.poisson(random.gamma(1.2, 0.5, rows)), 12),
         "card_use": np.round(random.beta(2, 3, rows), 3),
@@ -114,7 +114,7 @@ def draw_columns(random: np.random.Generator, rows: int) -> dict[str, np.ndarray
         "purpose": level("purpose"),
         "has_guarantor": random.random(rows) < 0.2,
         "existing_customer": random.random(rows) < 0.4,
-        "years_employed": np.round(random.gamma(1.5, np.array(YEARS_BY_AGE)[age_band] / 1.5), 1),
+        "years_employed": np.minimum(np.round(random.gamma(1.5, np.array(YEARS_BY_AGE)[age_band] / 1.5), 1), 45),
         "occupation": (random.random(rows)[:, None] >= below[sex]).sum(axis=1),
         "sex": sex,
         "age_band": age_band,

@@ -68,9 +68,7 @@ def make(recipe: Recipe) -> Made:
     train = generate(TRAIN_ROWS, recipe.scenario, seed=recipe.seed, part="train")
     test = generate(TEST_ROWS, recipe.scenario, seed=recipe.seed, part="test")
     inputs, _ = nets.encode(train.frame().drop(columns=["sex", "age_band", "defaulted"]))
-    module = training.train(
-        nets.build, inputs, train.defaulted, training.binary_loss, seed=recipe.seed, **SETTINGS
-    )
+    module = training.train(nets.build, inputs, train.defaulted, training.binary_loss, seed=recipe.seed, **SETTINGS)
     return Made(train=train, test=test, module=module)
 
 
@@ -83,9 +81,7 @@ def write(name: str, folder: Path, faults: list[cards.Card], expected: list[card
         frame = applications.frame()
         frame.insert(0, "application", np.arange(first, first + len(frame)))
         splits.write_table(frame, folder / f"{part}.parquet")
-    known = truth.measure(
-        made.module, recipe.scenario, threshold=recipe.threshold, seed=recipe.seed, rows=truth_rows
-    )
+    known = truth.measure(made.module, recipe.scenario, threshold=recipe.threshold, seed=recipe.seed, rows=truth_rows)
     card = {
         "name": name,
         "about": recipe.about,

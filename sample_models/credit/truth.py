@@ -65,7 +65,9 @@ def summarise(counts: np.ndarray) -> Table:
         },
     }
     rates = {
-        name: {level: {"share": float(cell.sum() / counts.sum()), **group_rates(cell)} for level, cell in levels.items()}
+        name: {
+            level: {"share": float(cell.sum() / counts.sum()), **group_rates(cell)} for level, cell in levels.items()
+        }
         for name, levels in by_attribute.items()
     }
     return {

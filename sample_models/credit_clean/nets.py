@@ -6,7 +6,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 _spec = spec_from_file_location("credit_nets", Path(__file__).parent.parent / "credit" / "nets.py")
-assert _spec is not None and _spec.loader is not None
+assert _spec is not None
+assert _spec.loader is not None
 _credit = module_from_spec(_spec)
 _spec.loader.exec_module(_credit)
 

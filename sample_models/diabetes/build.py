@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SEED, TEST_ROWS = 0, 200
-SETTINGS = {"epochs": 60, "rate": 0.01, "batch": 32, "decay": 1.0}
+SETTINGS: dict[str, Any] = {"epochs": 60, "rate": 0.01, "batch": 32, "decay": 1.0}
 COLUMNS = {
     "s1": "total_cholesterol",
     "s2": "ldl",
@@ -53,7 +53,8 @@ def patients() -> pd.DataFrame:
     from sklearn.datasets import load_diabetes
 
     frame = load_diabetes(as_frame=True, scaled=False).frame.rename(columns=COLUMNS | {"target": "progression"})
-    return frame.astype({"age": int, "sex": int})
+    typed: pd.DataFrame = frame.astype({"age": int, "sex": int})
+    return typed
 
 
 def fit(inputs: np.ndarray, progression: np.ndarray) -> torch.nn.Module:
@@ -66,10 +67,10 @@ def fit(inputs: np.ndarray, progression: np.ndarray) -> torch.nn.Module:
         return torch.nn.functional.mse_loss(values.squeeze(1), target)
 
     module = training.train(nets.build, inputs, (progression - center) / scale, loss, seed=SEED, **SETTINGS)
-    last = list(module.children())[-1]
+    *_, last = module.children()
     with torch.no_grad():
-        last.weight.mul_(scale)
-        last.bias.mul_(scale).add_(center)
+        last.get_parameter("weight").mul_(scale)
+        last.get_parameter("bias").mul_(scale).add_(center)
     return module
 
 

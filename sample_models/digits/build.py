@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from . import nets
 
 FOLDER = Path(__file__).parent
 SEED, TEST_ROWS = 0, 697
-SETTINGS = {"epochs": 12, "rate": 0.004, "batch": 64, "decay": 0.5}
+SETTINGS: dict[str, Any] = {"epochs": 12, "rate": 0.004, "batch": 64, "decay": 0.5}
 
 
 def main(folder: Path = FOLDER) -> None:
@@ -38,7 +39,7 @@ def card(train_rows: int, metrics: dict[str, float]) -> cards.Card:
         "name": "digits",
         "about": "Handwritten digits of 8 x 8 pixels by a small convolutional network",
         "data": {
-            "source": "Optical Recognition of Handwritten Digits (test part), as bundled with scikit-learn (load_digits)",
+            "source": "Optical Recognition of Handwritten Digits (test part), from scikit-learn (load_digits)",
             "licence": "CC BY 4.0",
             "reference": "Alpaydin & Kaynak (1998), UCI Machine Learning Repository",
             "train_rows": train_rows,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from . import nets
 
 FOLDER = Path(__file__).parent
 SEED, TEST_ROWS = 0, 171
-SETTINGS = {"epochs": 60, "rate": 0.02, "batch": 64, "decay": 1.0}
+SETTINGS: dict[str, Any] = {"epochs": 60, "rate": 0.02, "batch": 64, "decay": 1.0}
 
 
 def main(folder: Path = FOLDER) -> None:
