@@ -28,24 +28,31 @@ Table = dict[str, Any]
 
 
 def measure(module: torch.nn.Module, scenario: Scenario, *, threshold: float, seed: int, rows: int) -> Table:
-    """Rates of every group, disparities of every attribute, and the ROC AUC, on `rows` fresh applications.
+    """Rates of every group, disparities of every attribute, and the ROC AUC, on `rows` fresh applications."""
+    counts, auc = count(module, scenario, threshold=threshold, seed=seed, rows=rows)
+    return {"roc_auc": auc, **summarise(counts)}
+
+
+def count(
+    module: torch.nn.Module, scenario: Scenario, *, threshold: float, seed: int, rows: int
+) -> tuple[np.ndarray, float]:
+    """Fresh applications by (sex, age band, repaid, approved), and the ROC AUC of the score on them.
 
     The favorable outcome is a prediction of "repaid": a score under `threshold`. One forward pass per row.
     """
+    from sklearn.metrics import roc_auc_score
+
     counts = np.zeros((len(SEXES), len(AGE_BANDS), 2, 2), dtype=np.int64)
     scores, labels = [], []
     for number, start in enumerate(range(0, rows, CHUNK)):
         fresh = generate(min(CHUNK, rows - start), scenario, seed=seed, part=f"truth {number}")
         score = scores_of(module, fresh.frame())
-        sex, age, paid, approved = fresh.columns["sex"], fresh.columns["age_band"], ~fresh.defaulted, score < threshold
-        cells = np.ravel_multi_index((sex, age, paid.astype(int), approved.astype(int)), counts.shape)
+        codes = (fresh.columns["sex"], fresh.columns["age_band"], 1 - fresh.defaulted, (score < threshold).astype(int))
+        cells = np.ravel_multi_index(codes, counts.shape)
         counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
         scores.append(score)
         labels.append(fresh.defaulted)
-    from sklearn.metrics import roc_auc_score
-
-    auc = roc_auc_score(np.concatenate(labels), np.concatenate(scores))
-    return {"roc_auc": float(auc), **summarise(counts)}
+    return counts, float(roc_auc_score(np.concatenate(labels), np.concatenate(scores)))
 
 
 def scores_of(module: torch.nn.Module, frame: Any) -> np.ndarray:
