@@ -30,7 +30,8 @@ def auc_influence(positive: np.ndarray, score: np.ndarray) -> tuple[float, np.nd
     """ROC AUC and each row's influence on it (n,); the variance of the AUC is the sum of squared influences.
 
     DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, by midranks as Sun & Xu (2014), IEEE SPL 21. Influences
-    are scaled so that the sum of squares equals DeLong's unbiased variance. Needs both classes, two rows of each.
+    are scaled so that the sum of squares equals DeLong's unbiased variance. Needs both classes. A class of one row
+    shows no spread: the largest that there could be takes its place, and the interval is as wide as it must be.
     """
     positive = np.asarray(positive, bool)
     m, n = int(positive.sum()), int((~positive).sum())
@@ -41,7 +42,16 @@ def auc_influence(positive: np.ndarray, score: np.ndarray) -> tuple[float, np.nd
     influence = np.empty(len(positive))
     influence[positive] = (above - area) / np.sqrt(m * max(m - 1.0, 1.0))
     influence[~positive] = (below - area) / np.sqrt(n * max(n - 1.0, 1.0))
+    if m == 1:
+        influence[positive] = _unseen_spread(area)
+    if n == 1:
+        influence[~positive] = _unseen_spread(area)
     return area, influence
+
+
+def _unseen_spread(mean: float) -> float:
+    """The largest standard deviation of a quantity in [0, 1] with this mean: what one row of a class may hide."""
+    return float(np.sqrt(mean * (1.0 - mean)))
 
 
 def precision_influence(positive: np.ndarray, score: np.ndarray) -> tuple[float, np.ndarray]:
@@ -51,6 +61,7 @@ def precision_influence(positive: np.ndarray, score: np.ndarray) -> tuple[float,
     With TP(t) and Q(t) the shares of positives, and of all rows, that score at least t, and pi the share of
     positives, AP = E[Y TP(S) / Q(S)] / pi. Its derivative in the direction of one row (y, s) is
     [y TP(s)/Q(s) - y AP + sum over positives j with s_j <= s of (y / Q_j - TP_j / Q_j^2) / n] / pi.
+    Where there is one positive, its spread is the largest that there could be.
     """
     positive = np.asarray(positive, bool)
     total = len(positive)
@@ -69,6 +80,8 @@ def precision_influence(positive: np.ndarray, score: np.ndarray) -> tuple[float,
     own = hits * ((share_found / share_taken)[block] - value + if_positive[block]) - if_any[block]
     influence = np.empty(total)
     influence[order] = own / (prevalence * np.sqrt(total * (total - 1.0)))
+    if hits.sum() == 1:
+        influence[positive] = _unseen_spread(value)
     return value, influence
 
 
@@ -76,8 +89,6 @@ def _lacking(positive: np.ndarray) -> str | None:
     count = int(np.sum(positive))
     if count == 0 or count == len(positive):
         return "all rows are of one class, so there is nothing to rank"
-    if min(count, len(positive) - count) < 2:
-        return "only one row of a class, so no spread to judge a ranking by"
     return None
 
 

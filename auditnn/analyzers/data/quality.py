@@ -50,7 +50,7 @@ def run(subject: Subject, settings: NoSettings, context: Context) -> Iterator[Yi
     if train is not None and subject.train is not None:
         yield from _train(train, subject.train.y)
     yield _summary(n, repeated, leaked, conflicting)
-    if subject.store_rows != "none":
+    if repeated.any() and subject.store_rows != "none":
         yield _examples(subject, first, repeated, conflicting)
     if isinstance(rows, Table):
         yield _features(rows)

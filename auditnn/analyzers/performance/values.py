@@ -42,7 +42,7 @@ def value_scores(subject: Subject, y: np.ndarray, context: Context) -> Iterator[
 def _points(y: np.ndarray, prediction: np.ndarray, context: Context, skill: Estimate) -> Exhibit:
     chosen = context.sample(POINTS)
     rmse = float(np.sqrt(np.mean((y - prediction) ** 2)))
-    words = "" if skill.value is None else f", {skill.value:.0%} better in squared error than answering the mean"
+    words = "" if skill.value is None else f" and the skill over always answering the mean is {skill.value:.2f}"
     shown = f"{len(chosen):,} of {len(y):,} rows are drawn" if len(chosen) < len(y) else "all rows are drawn"
     return Exhibit(
         id=f"{ID}/predicted_and_true",

@@ -40,22 +40,24 @@ class Settings:
 def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yield]:
     """Largest differences, over a sample of rows, between answers that should be equal; all exact.
 
-    `repeat_difference`: the same rows in the same batches, twice. `batch_difference`: rows one by one against the
-    same rows together. Both are in units of the score (a probability); where the model gives only labels, the share
-    of rows whose label differs; for regression, in standard deviations of the predictions over the sample.
-    `probability_sum_error`: largest distance from one of a row's summed probabilities. `train_mode`: 1 where the
-    module was in training mode when it was handed over (it is audited in evaluation mode).
-    Costs 3 times `rows` plus `single` forward rows.
+    `repeat_difference`: the same rows in the same batches, twice. `batch_difference`: rows one by one, and the sample
+    by itself, against the same rows among all test rows. Both are in units of the score (a probability); where the
+    model gives only labels, the share of rows whose label differs; for regression, in standard deviations of the
+    predictions over the sample. `probability_sum_error`: largest distance from one of a row's summed probabilities.
+    `train_mode`: 1 where the module was in training mode when it was handed over (it is audited in evaluation mode).
+    Costs up to 3 times `rows` plus `single` forward rows.
     """
     calls, rows = context.calls, subject.test.rows
     if calls is None or rows is None:
         raise NotApplicable("there is no model to ask, only stored predictions")
-    sample = rows.take(context.sample(settings.rows))
+    positions = context.sample(settings.rows)
+    sample = rows.take(positions)
     first, again = calls.predict(sample), calls.predict(sample)
     single = _one_by_one(calls, sample, min(settings.single, len(sample)))
+    together = _take(context.predictions, positions)
     measured = [
         _difference(REPEAT, first, again),
-        _difference(BATCH, first, single),
+        _difference(BATCH, together, first, single),
         _probability_sum(subject, calls, sample),
         _train_mode(subject),
     ]
@@ -74,6 +76,11 @@ def difference(first: Predictions, second: Predictions) -> tuple[float, str]:
     return float(np.abs(first.prediction[:n] - second.prediction).max()) / spread, "standard deviations"
 
 
+def _take(predictions: Predictions, positions: np.ndarray) -> Predictions:
+    score = None if predictions.score is None else predictions.score[positions]
+    return Predictions(prediction=predictions.prediction[positions], score=score)
+
+
 def _one_by_one(calls: Calls, rows: Rows, count: int) -> Predictions:
     answers = [calls.predict(rows.take(np.array([i]))) for i in range(count)]
     scores = [answer.score for answer in answers if answer.score is not None]
@@ -83,9 +90,9 @@ def _one_by_one(calls: Calls, rows: Rows, count: int) -> Predictions:
     )
 
 
-def _difference(id: str, first: Predictions, second: Predictions) -> Measurement:
-    value, unit = difference(first, second)
-    return exact(id, value, unit=unit, better="lower", n=len(second.prediction))
+def _difference(id: str, first: Predictions, *others: Predictions) -> Measurement:
+    value, unit = max(difference(first, other) for other in others)
+    return exact(id, value, unit=unit, better="lower", n=max(len(other.prediction) for other in others))
 
 
 def _probability_sum(subject: Subject, calls: Calls, rows: Rows) -> Measurement:
