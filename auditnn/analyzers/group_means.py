@@ -34,7 +34,9 @@ def mean(id: str, moments: Moments, level: int, pairs: dict[str, Any], better: B
     if n < 2:
         reason = "no rows in this group" if n == 0 else "one row has no spread, so its mean has no interval"
         return measures.absent(id, "undefined", reason, slice=pairs, better=better, unit=UNIT, n=n)
-    basis = {"se": float(moments.standard_error[level]), "scale": "identity", "df": n - 1}
+    basis: dict[str, Any] = {"se": float(moments.standard_error[level]), "scale": "identity", "df": n - 1}
+    if id.endswith("/mean_absolute_error"):
+        basis["limits"] = [0.0, None]
     return measures.sampled(id, float(moments.mean[level]), "t", basis, slice=pairs, better=better, unit=UNIT, n=n)
 
 

@@ -58,7 +58,7 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     if subject.task == "regression":
         yield from group_means(ID, subject, context.predictions, groups, settings.measurements, settings.min_group)
         return
-    slots = settings.measurements // len(EVENT_RATES)
+    slots = settings.measurements // len(RATES)
     events, dropped = kept_outcomes(outcomes(subject), context.predictions, max(1, slots // (4 * len(groups))))
     shares = allot([len(group.levels) for group in groups], slots // len(events))
     tables = [tally(subject, context.predictions, group, events) for group in groups]
