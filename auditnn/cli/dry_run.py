@@ -34,7 +34,7 @@ def show_plan(
 
     steps = plan(subject.record, analyzers, settings, effort)
     per_row = _seconds_per_row(subject)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": step.analyzer.id,
             "question": step.analyzer.question,

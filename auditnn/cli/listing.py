@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from auditnn.cli.options import Policy
 app = typer.Typer(help="List analyzers, rules, samples or runs.", no_args_is_help=True)
 
 
-def _print(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -67,8 +68,9 @@ def runs(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to look.")] = Path("reports"),
 ) -> None:
     """The run folders under a folder, newest first."""
+    from auditnn.core.audit import SCHEMA
     from auditnn.core.errors import StoreError
-    from auditnn.core.store import AUDIT_FILE, SCHEMA, read_json
+    from auditnn.core.store import AUDIT_FILE, read_json
     from auditnn.front.folder import open_findings
 
     if not folder.is_dir():

@@ -8,7 +8,7 @@ AuditnnError
 │   ├── StoreError      a run folder or a file in it
 │   └── RefusedError    refused for safety; says which flag would allow it
 ├── NotApplicable       an analyzer's question does not exist for this subject
-└── BudgetSpent         the time that the model may use is over
+└── BudgetSpent         the time budget is spent
 """
 
 from __future__ import annotations

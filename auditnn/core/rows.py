@@ -88,7 +88,8 @@ class Table:
         lookup = np.empty(len(feature.categories) + 1, dtype=object)
         lookup[:-1] = feature.categories
         lookup[-1] = None
-        return lookup[values]
+        decoded: np.ndarray = lookup[values]
+        return decoded
 
     def missing(self, name: str) -> np.ndarray:
         """Which rows have no value in this column, shape (n,)."""

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from auditnn.front.frames import slice_columns
-from auditnn.policy.finding import Finding, Verdict
+from auditnn.policy.finding import Finding, FindingStatus, Verdict
 from auditnn.policy.finding import Findings as FindingsRecord
 
 if TYPE_CHECKING:
@@ -72,4 +72,4 @@ _COLUMNS = (
     "code", "status", "measurement", "value", "low", "high", "op", "threshold", "p", "p_adjusted", "severity",
     "family", "required", "gate", "reason", "title", "statement", "remedy",
 )  # fmt: skip
-_SHOWN = ("fail", "unsure", "not_measured", "pass", "not_applicable")
+_SHOWN: tuple[FindingStatus, ...] = ("fail", "unsure", "not_measured", "pass", "not_applicable")

@@ -53,7 +53,7 @@ class Subject:
         prediction: Any = None,
         *,
         score: Any = None,
-        groups: Mapping[str, Any] | None = None,
+        groups: Mapping[str, Any] | Sequence[str] = (),
         **keys: Any,
     ) -> Subject:
         """Stored predictions, no model at all. `y=None` where only outcomes exist: what needs labels is then

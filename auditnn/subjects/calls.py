@@ -129,7 +129,7 @@ class Calls:
 
     def _in_time(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise BudgetSpent("the time that the model may use is over")
+            raise BudgetSpent("the time budget was spent while it ran")
 
     def _prepared(self) -> AbstractContextManager[None]:
         prepared = getattr(self.model, "prepared", None)

@@ -113,7 +113,6 @@ def test_an_analyzer_that_crashes_never_passes_for_clean(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, subject: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import auditnn.analyzers.fairness.disparity as disparity
-    from auditnn.runner import run as run_module  # noqa: F401
 
     def crash(*_: object) -> object:
         raise ZeroDivisionError("planted")
@@ -123,7 +122,9 @@ def test_an_analyzer_that_crashes_never_passes_for_clean(
     from auditnn.analyzers.catalog import load_catalog
 
     monkeypatch.setitem(
-        load_catalog(), disparity.ANALYZER.id, dataclasses.replace(disparity.ANALYZER, run=crash)  # type: ignore[arg-type]
+        load_catalog(),
+        disparity.ANALYZER.id,
+        dataclasses.replace(disparity.ANALYZER, run=crash),  # type: ignore[arg-type]
     )
     ended = auditnn(capsys, "run", subject, "--allow-code", subject, "--out", tmp_path / "run")
     assert ended.code == 0
@@ -169,9 +170,7 @@ def test_help_is_there_for_every_verb(capsys: pytest.CaptureFixture[str], verb: 
     assert "Usage" in ended.out
 
 
-def test_names_that_look_like_markup_are_shown_as_they_are(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_names_that_look_like_markup_are_shown_as_they_are(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = write_subject(tmp_path / "odd")
     edit_table(folder, sex=["[bold]f[/bold]", "<i>ü"] * 30)
     text = (folder / "subject.toml").read_text().replace('"small"', '"[red]name"')

@@ -16,9 +16,9 @@ from auditnn.core.audit import Audit, RowArray
 from auditnn.core.errors import NotApplicable, SettingsError
 from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Subject
-from auditnn.runner import plan as plan_module
+from auditnn.runner import planning
 from auditnn.runner import run
-from auditnn.runner.plan import plan
+from auditnn.runner.planning import plan
 from auditnn.subjects.build import from_function, from_predictions
 
 Run = Callable[[Subject, Any, Any], Iterator[Yield]]
@@ -63,7 +63,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def put(*analyzers: Analyzer) -> None:
         catalog = Catalog({"subject.check": analyzer("subject.check", one("subject.check"))})
         catalog.update({each.id: each for each in analyzers})
-        monkeypatch.setattr(plan_module, "load_catalog", lambda: catalog)
+        monkeypatch.setattr(planning, "load_catalog", lambda: catalog)
 
     return put
 
@@ -95,9 +95,7 @@ def test_a_missing_producer_makes_the_consumer_not_applicable(use: Callable[...,
     assert (record.status, "trust.maker/rows" in (record.reason or "")) == ("not_applicable", True)
 
 
-def test_one_failure_leaves_the_rest_and_what_was_already_measured(
-    use: Callable[..., None], subject: Subject
-) -> None:
+def test_one_failure_leaves_the_rest_and_what_was_already_measured(use: Callable[..., None], subject: Subject) -> None:
     def breaks(subject: Subject, settings: Any, context: Any) -> Iterator[Yield]:
         yield exact("data.breaks/value", 7.0)
         raise KeyError("gone")

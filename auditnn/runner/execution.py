@@ -6,7 +6,8 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Predictions, Subject
 from auditnn.runner.environment import environment, version
-from auditnn.runner.plan import Step, plan
+from auditnn.runner.planning import ALWAYS, Step, plan
 from auditnn.runner.row_table import row_table
 from auditnn.subjects.calls import Bill, Calls
 from auditnn.subjects.card import card
@@ -50,10 +51,20 @@ def run(
     if budget is not None and budget <= 0:
         raise SettingsError("a budget of more than 0 seconds", f"{budget:g}", "Leave --budget out for no limit.")
     steps = plan(subject, analyzers, settings, effort)
-    started = time.monotonic()
-    calls = None if subject.model is None else Calls(subject, deadline=None if budget is None else started + budget)
-    predictions = first_predictions(subject, calls)
-    session = _Session(subject, predictions, calls, seed, effort, rows, progress)
+    deadline = None if budget is None else time.monotonic() + budget
+    calls = None if subject.model is None else Calls(subject, deadline)
+    predictions, first = _predict(subject, calls, budget)
+    session = _Session(
+        subject=subject,
+        predictions=predictions,
+        calls=calls,
+        deadline=deadline,
+        seed=seed,
+        effort=effort,
+        row_cap=rows,
+        progress=progress,
+        first=first,
+    )
     for step in steps:
         session.take(step)
     return Audit(
@@ -69,25 +80,37 @@ def run(
     )
 
 
+def _predict(subject: Subject, calls: Calls | None, budget: float | None) -> tuple[Predictions, tuple[Bill, float]]:
+    """The predictions of the test rows, with their bill and their wall seconds."""
+    started = time.perf_counter()
+    bill = Bill()
+    try:
+        with calls.billed() if calls else nullcontext(bill) as bill:
+            predictions = first_predictions(subject, calls)
+    except BudgetSpent:
+        raise SettingsError(
+            "a budget in which the model can predict the test rows once", f"{budget:g} s", "Give it more time."
+        ) from None
+    return predictions, (bill, time.perf_counter() - started)
+
+
+@dataclass(slots=True, kw_only=True)
 class _Session:
     """The state of one run: what has been measured so far, and how the next step is taken."""
 
-    def __init__(
-        self,
-        subject: Subject,
-        predictions: Predictions,
-        calls: Calls | None,
-        seed: int,
-        effort: Effort,
-        row_cap: int | None,
-        progress: Progress | None,
-    ) -> None:
-        self.subject, self.predictions, self.calls = subject, predictions, calls
-        self.seed, self.effort, self.row_cap, self.progress = seed, effort, row_cap, progress
-        self.records: list[AnalyzerRecord] = []
-        self.measurements: dict[Any, Measurement] = {}
-        self.exhibits: list[Exhibit] = []
-        self.arrays: dict[str, RowArray] = {}
+    subject: Subject
+    predictions: Predictions
+    calls: Calls | None
+    deadline: float | None
+    seed: int
+    effort: Effort
+    row_cap: int | None
+    progress: Progress | None
+    first: tuple[Bill, float]  # cost of the first predictions, which the subject check answers for
+    records: list[AnalyzerRecord] = field(default_factory=list)
+    measurements: dict[Any, Measurement] = field(default_factory=dict)
+    exhibits: list[Exhibit] = field(default_factory=list)
+    arrays: dict[str, RowArray] = field(default_factory=dict)
 
     def take(self, step: Step) -> None:
         """Run one analyzer; whatever happens inside it ends up on its record and nowhere else."""
@@ -100,11 +123,12 @@ class _Session:
         try:
             if step.not_applicable is not None:
                 raise NotApplicable(step.not_applicable)
-            if self.calls is not None:
-                self.calls.check_deadline()
-                with self.calls.billed() as bill:
-                    self._collect(step)
-            else:
+            if self.deadline is not None and time.monotonic() > self.deadline:
+                raise BudgetSpent("the time budget was spent before it began")
+            with self.calls.billed() if self.calls else nullcontext(bill) as bill:
+                if id == ALWAYS:
+                    bill.add(self.first[0])
+                    started -= self.first[1]
                 self._collect(step)
         except NotApplicable as absence:
             status, reason = "not_applicable", absence.reason
