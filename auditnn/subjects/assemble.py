@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import SubjectError
-from auditnn.core.rows import Images, Rows
+from auditnn.core.rows import Rows
 from auditnn.core.subject import Group, Split
 from auditnn.subjects import labels, tables
 from auditnn.subjects.arrays import is_frame, missing_mask, plain_array, vector
@@ -48,11 +48,10 @@ def data_of(X: Any, options: Options) -> Data:
         return Data(test=None, train=None, raw=None)
     if options.modality == "image" or (options.modality is None and is_images(X)):
         return Data(test=images_of(X, "X_test"), train=None if train is None else images_of(train, "X_train"), raw=None)
-    names, declared = _names(options.features)
-    taken = _special(options)
-    raws = [_chosen(raw_table(X, names if not is_frame(X) else None, "the test data"), names, taken, options)]
+    names, declared = _names(options, X)
+    raws = [_chosen(raw_table(X, None if is_frame(X) else names, "the test data"), names, options)]
     if train is not None:
-        raw = raw_table(train, names if not is_frame(train) else None, "the training data")
+        raw = raw_table(train, None if is_frame(train) else names, "the training data")
         raws.append(raw.only(list(raws[0].columns), "the training data"))
     features = tables.features_of(raws, declared, options.units)
     built = [
@@ -83,7 +82,8 @@ def meaning_of(
     parts = [part for part in (test, train, *also) if part is not None]
     coding = labels.coding(parts, task, options.classes, model_labels)
     positive = labels.positive_code(coding, task, options.positive, ordered or options.classes is not None)
-    favorable, notes = labels.favorable_codes(coding, options.favorable), ()
+    favorable = labels.favorable_codes(coding, options.favorable)
+    notes: tuple[str, ...] = ()
     if favorable is None and positive is not None:
         favorable = (positive,)
         notes = (f"favorable was not given: the positive label {coding.labels[positive]!r} stands in.",)
@@ -151,27 +151,32 @@ def _regression(y_test: Any, y_train: Any, options: Options) -> tuple[Meaning, n
     return meaning, test, train
 
 
-def _names(features: Any) -> tuple[list[str] | None, Mapping[str, Mapping[str, Any]]]:
-    if features is None:
-        return None, {}
-    if isinstance(features, Mapping):
-        return None, features
+def _names(options: Options, X: Any) -> tuple[list[str] | None, Mapping[str, Mapping[str, Any]]]:
+    """Feature names where they are listed, and what is declared about them. An array's columns can be named by
+    `features` or by `inputs`."""
+    features = options.features
     if isinstance(features, str):
         raise SubjectError("features as a list of names", repr(features), "Write features=['age', 'income'].")
-    return [str(name) for name in features], {}
+    declared = features if isinstance(features, Mapping) else {}
+    if features is not None and not isinstance(features, Mapping):
+        return [str(name) for name in features], declared
+    if is_frame(X):
+        return None, declared
+    if options.inputs is not None:
+        return [str(name) for name in options.inputs], declared
+    columns = X.shape[1] if getattr(X, "ndim", 0) == 2 else None
+    return (list(declared) if len(declared) == columns else None), declared
 
 
-def _special(options: Options) -> set[str]:
-    return {name for name in (options.id,) if isinstance(name, str)}
-
-
-def _chosen(raw: RawTable, names: list[str] | None, special: set[str], options: Options) -> RawTable:
+def _chosen(raw: RawTable, names: list[str] | None, options: Options) -> RawTable:
     """The columns the model sees: `inputs`, else `features`, else all but the id column."""
     if options.inputs is not None:
         return raw.only([str(name) for name in options.inputs], "the test data")
     if names is not None:
         return raw.only(names, "the test data")
-    return raw.only([name for name in raw.columns if name not in special], "the test data")
+    return raw.only(
+        [name for name in raw.columns if not (isinstance(options.id, str) and name == options.id)], "the test data"
+    )
 
 
 def _groups(groups: Any, X: Any, n: int, bands: Mapping[str, Sequence[float]], what: str) -> tuple[Group, ...]:

@@ -8,16 +8,24 @@ from typing import Any, Unpack
 import numpy as np
 
 from auditnn.core.errors import SubjectError
+from auditnn.core.rows import Table
 from auditnn.core.subject import Encoder, Model, Predictions, Subject
-from auditnn.subjects import assemble, digest, labels, sklearn_model, tables
+from auditnn.subjects import assemble, digest, labels, sklearn_model
 from auditnn.subjects.arrays import plain_array, vector
 from auditnn.subjects.encoding import (
-    FrameEncoder, FunctionEncoder, ImageEncoder, MatrixEncoder, function_of, identity_for_module,
+    FrameEncoder,
+    FunctionEncoder,
+    ImageEncoder,
+    MatrixEncoder,
+    function_of,
+    identity_for_module,
 )  # fmt: skip
+from auditnn.subjects.foreign import Blame
 from auditnn.subjects.frames import none_columns
 from auditnn.subjects.function_model import FunctionModel
 from auditnn.subjects.options import Keywords, Options, options_of
 from auditnn.subjects.stored import stored_predictions
+from auditnn.subjects.units import encoded_units, units_of
 
 
 def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keywords]) -> Subject:
@@ -42,7 +50,7 @@ def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keyword
     if data.raw is None:
         before: Any = ImageEncoder()
     elif options.encode is None:
-        before = identity_for_module(data.test, model.input_dtype, tables.units_of(data.test.features))  # type: ignore
+        before = identity_for_module(data.test, model.input_dtype, units_of(data.test.features))  # type: ignore[arg-type, union-attr]
     else:
         before = _frame_encoder(data)
     facts = {
@@ -53,7 +61,7 @@ def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keyword
         "device": str(model.device),
         "dtype": str(model.dtype).removeprefix("torch."),
     }
-    encoder = _encoder(options, before)
+    encoder = _encoder(options, before, data)
     return _subject(X_test, y_test, options, task, output, model, encoder, data, facts, digest.module_digest(module))
 
 
@@ -73,7 +81,7 @@ def from_sklearn(estimator: Any, X_test: Any, y_test: Any, **keywords: Unpack[Ke
     facts: dict[str, Any] = {"class": type(estimator).__name__}
     if hasattr(estimator, "steps"):
         facts["steps"] = [type(step).__name__ for _, step in estimator.steps]
-    encoder = _encoder(options, _native_encoder(data))
+    encoder = _encoder(options, _native_encoder(data), data)
     subject = _subject(
         X_test, y_test, options, task, output, model, encoder, data, facts, digest.estimator_digest(estimator), known
     )
@@ -97,7 +105,7 @@ def from_function(function: Any, X_test: Any, y_test: Any, **keywords: Unpack[Ke
     output = options.output or ("values" if task == "regression" else "probabilities")
     data = assemble.data_of(X_test, options)
     facts = {"class": getattr(function, "__qualname__", type(function).__name__)}
-    encoder = _encoder(options, _native_encoder(data))
+    encoder = _encoder(options, _native_encoder(data), data)
     fingerprint = digest.function_digest(function)
     return _subject(X_test, y_test, options, task, output, FunctionModel(function), encoder, data, facts, fingerprint)
 
@@ -141,7 +149,7 @@ def _subject(
 ) -> Subject:  # fmt: skip
     if (task == "regression") != (output == "values"):
         raise SubjectError(
-            f"output = 'values' for regression and for nothing else", f"task {task!r} with output {output!r}",
+            "output = 'values' for regression and for nothing else", f"task {task!r} with output {output!r}",
             "Classification has logits, probabilities or labels.",
         )  # fmt: skip
     if y is None:
@@ -174,9 +182,7 @@ def _record(
     return Subject(
         name=options.name or "subject",
         task=meaning.task,  # type: ignore[arg-type]
-        modality="image"
-        if isinstance(encoder, ImageEncoder) or data.raw is None and data.test is not None
-        else "tabular",
+        modality="image" if isinstance(data.test, Images) else "tabular",
         output=output,  # type: ignore[arg-type]
         test=test,
         train=train,
@@ -212,15 +218,21 @@ def _native_encoder(data: assemble.Data) -> Any:
     """Back to what the data was handed over as: pixels, a data frame, or an array of the same dtype."""
     if data.raw is None:
         return ImageEncoder()
-    units = tables.units_of(data.test.features)  # type: ignore[union-attr]
+    units = units_of(data.test.features)  # type: ignore[union-attr]
     if data.raw.form == "frame":
         frame = _frame_encoder(data)
         return replace(frame, units=units)
     return MatrixEncoder(dtype=data.raw.dtype, units=units)
 
 
-def _encoder(options: Options, before: Any) -> Any:
+def _encoder(options: Options, before: Any, data: assemble.Data) -> Any:
+    """The identity, or the user's `encode` after it, with the units that it tells or that its width makes clear."""
     if options.encode is None:
         return before
     function, name = function_of(options.encode)
-    return FunctionEncoder(function=function, before=replace(before, units=None), name=name)
+    encoder = FunctionEncoder(function=function, before=replace(before, units=None), name=name)
+    if not isinstance(data.test, Table):
+        return encoder
+    with Blame("inputs from encode", "encode raised", "Call it on the data frame by itself to find out why."):
+        array, units = encoder.parts(data.test.take(np.arange(min(2, len(data.test)))))
+    return replace(encoder, units=encoded_units(encoder, data.test, array.shape, units))

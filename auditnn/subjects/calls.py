@@ -79,7 +79,7 @@ class Calls:
         with self._prepared():
             for start in range(0, n, self.batch_rows):
                 batch = _cut(inputs, start, min(start + self.batch_rows, n))
-                self._in_time()
+                self.check_deadline()
                 began = time.perf_counter()
                 raw = self.model.forward(batch)
                 self.bill.seconds += time.perf_counter() - began
@@ -94,7 +94,7 @@ class Calls:
         return np.empty((0, max(1, len(self.subject.classes)))) if whole is None else whole
 
     def gradients(self, rows: Rows, target: int | np.ndarray) -> np.ndarray:
-        """d output / d inputs for rows, shape of the inputs (n, ...); see `input_gradients`."""
+        """D output / d inputs for rows, shape of the inputs (n, ...); see `input_gradients`."""
         if len(rows) <= ENCODED_ROWS:
             return self.input_gradients(self.encoder(rows), target)
         targets = np.broadcast_to(np.asarray(target), (len(rows),))
@@ -105,7 +105,7 @@ class Calls:
         ])  # fmt: skip
 
     def input_gradients(self, inputs: np.ndarray, target: int | np.ndarray) -> np.ndarray:
-        """d output[target] / d inputs, float64, shape of `inputs`; n rows forward and n backward.
+        """D output[target] / d inputs, float64, shape of `inputs`; n rows forward and n backward.
 
         `target` is a class code, or one per row (n,); 0 for regression. Where a binary model has one column, the
         other class's output is its negative.
@@ -119,7 +119,7 @@ class Calls:
         with self._prepared():
             for start in range(0, n, self.batch_rows):
                 stop = min(start + self.batch_rows, n)
-                self._in_time()
+                self.check_deadline()
                 began = time.perf_counter()
                 result[start:stop] = gradients(inputs[start:stop], targets[start:stop], self.subject.positive)
                 self.bill.seconds += time.perf_counter() - began
@@ -127,9 +127,10 @@ class Calls:
                 self.bill.rows_backward += stop - start
         return result
 
-    def _in_time(self) -> None:
+    def check_deadline(self) -> None:
+        """BudgetSpent where the deadline has passed."""
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise BudgetSpent("the time budget was spent while it ran")
+            raise BudgetSpent("the time that the model may use is over")
 
     def _prepared(self) -> AbstractContextManager[None]:
         prepared = getattr(self.model, "prepared", None)

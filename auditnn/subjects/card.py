@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from auditnn.core.rows import Feature, Images
@@ -10,6 +11,7 @@ from auditnn.core.subject import Subject
 from auditnn.subjects.arrays import plain
 
 MOST_CATEGORIES = 50
+BESIDE = ("regions", "costs", "history")
 
 
 def card(subject: Subject) -> dict[str, Any]:
@@ -44,11 +46,15 @@ def card(subject: Subject) -> dict[str, Any]:
         "store_rows": subject.store_rows,
         "redact": list(subject.redact),
         "digests": dict(subject.digests),
-        "model": {key: clean(value) for key, value in subject.facts.items()},
+        "model": {key: clean(value) for key, value in subject.facts.items() if key not in BESIDE},
         "notes": list(subject.notes),
     }
     if isinstance(subject.test.rows, Images):
         known["shape"] = list(subject.test.rows.pixels.shape[1:])
+    for key in BESIDE:
+        if key in subject.facts:
+            value = subject.facts[key]
+            known[key] = sorted(map(str, value)) if key == "regions" and isinstance(value, Mapping) else clean(value)
     return known
 
 

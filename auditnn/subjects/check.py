@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from auditnn.core.errors import SubjectError
+from auditnn.core.rows import Images
 from auditnn.core.subject import Predictions, Subject
 from auditnn.subjects import outputs
 from auditnn.subjects.calls import Calls
@@ -48,9 +49,9 @@ def _check_device(subject: Subject) -> None:
 
 def _inputs(subject: Subject) -> str:
     rows = subject.test.rows
+    if isinstance(rows, Images):
+        return f"images of shape {tuple(rows.pixels.shape[1:])}"
     features = getattr(rows, "features", ())
-    if not features:
-        return f"images of shape {tuple(rows.pixels.shape[1:])}" if hasattr(rows, "pixels") else "the rows"
     names = ", ".join(feature.name for feature in features[:12])
     return f"{len(features)} features ({names}{', ...' if len(features) > 12 else ''})"
 

@@ -16,8 +16,7 @@ def frame_of(table: Table, keys: Mapping[str, Any] | None = None, nones: frozens
     `keys` maps feature names to the frame's own column labels where these were not strings; in the columns `nones`
     a missing value is None, elsewhere NaN. Numbers that no longer fit an integer dtype stay floats.
     """
-    import pandas
-
+    pandas = _pandas()
     data = {}
     for feature in table.features:
         key = feature.name if keys is None else keys[feature.name]
@@ -37,8 +36,7 @@ def none_columns(columns: Mapping[str, Any]) -> frozenset[str]:
 def _column(feature: Feature, values: np.ndarray, none: bool) -> Any:
     if not feature.coded:
         return _number_column(feature.dtype, values)
-    import pandas
-
+    pandas = _pandas()
     if feature.dtype == "category":
         return pandas.Categorical.from_codes(
             values, categories=list(feature.categories), ordered=feature.kind == "ordinal"
@@ -65,14 +63,12 @@ def decoded(feature: Feature, codes: np.ndarray) -> np.ndarray:
 
 
 def _cast(objects: np.ndarray, dtype: str) -> Any:
-    import pandas
-
+    pandas = _pandas()
     return pandas.Series(objects.tolist()).astype(dtype)
 
 
 def _number_column(dtype: str, values: np.ndarray) -> Any:
-    import pandas
-
+    pandas = _pandas()
     if dtype.startswith(("float", "Float")):
         return values.astype(dtype) if dtype[0] == "f" else pandas.array(values, dtype=dtype)
     if dtype.startswith(("int", "uint", "Int", "UInt")):
@@ -83,3 +79,10 @@ def _number_column(dtype: str, values: np.ndarray) -> Any:
         if whole and not gaps.any():
             return values.astype(dtype)
     return values
+
+
+def _pandas() -> Any:
+    """Untyped: dtypes here are names that came with the data."""
+    import pandas
+
+    return pandas

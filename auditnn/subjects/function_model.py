@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from auditnn.subjects.arrays import from_tensor, is_frame, is_series, is_tensor
 class FunctionModel:
     """`function(inputs)` gets what the data was given as (a frame or an array) and returns one output per row."""
 
-    kind: ClassVar[str] = "function"
-    differentiable: ClassVar[bool] = False
+    kind: str = "function"
+    differentiable: bool = False
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function

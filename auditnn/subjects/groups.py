@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def band_names(edges: Sequence[float]) -> list[str]:
     ['under 25', '25 to <40', '40 and over']
     """
     text = [class_name(float(edge)) for edge in edges]
-    inner = [f"{low} to <{high}" for low, high in zip(text[:-1], text[1:], strict=True)]
+    inner = [f"{low} to <{high}" for low, high in pairwise(text)]
     return [f"under {text[0]}", *inner, f"{text[-1]} and over"]
 
 
@@ -52,12 +53,13 @@ def check_names(
 ) -> tuple[tuple[str, ...], ...]:
     """The intersections as tuples; SubjectError for attributes or levels that do not exist."""
     levels = {group.name: group.levels for group in groups}
-    for key, names in (("bands", list(bands)), ("control", list(control)), ("reference", list(reference))):
-        for name in names:
+    for key, attributes in (("bands", list(bands)), ("control", list(control)), ("reference", list(reference))):
+        for name in attributes:
             if name not in levels and not (key == "reference" and " & " in name):
                 raise SubjectError(f"{key} to name group attributes", repr(name), nearest(name, levels))
     crossed = []
-    for names in intersections:
+    for asked in intersections:
+        names: Any = asked
         if isinstance(names, str) or len(set(names)) < 2 or len(set(names)) != len(list(names)):
             raise SubjectError(
                 "intersections as lists of two attributes or more", repr(names), 'Write [["sex", "race"]].'

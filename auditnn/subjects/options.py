@@ -137,7 +137,8 @@ def _check_threshold(threshold: Any) -> None:
 
 
 def _check_costs(costs: Mapping[str, float] | None) -> None:
-    for name, value in (costs or {}).items():
+    given: Mapping[str, Any] = costs or {}
+    for name, value in given.items():
         one_of("a key of costs", name, ("false_positive", "false_negative"))
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise SubjectError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +14,8 @@ METHODS = {"probabilities": "predict_proba", "logits": "decision_function", "lab
 class SklearnModel:
     """One prediction method of an estimator. A binary margin is turned so that it speaks for the positive class."""
 
-    kind: ClassVar[str] = "sklearn"
-    differentiable: ClassVar[bool] = False
+    kind: str = "sklearn"
+    differentiable: bool = False
 
     def __init__(self, estimator: Any, method: str, sign: float = 1.0) -> None:
         self.estimator, self.method, self.sign = estimator, method, sign

@@ -31,9 +31,11 @@ def stored_predictions(prediction: Any, score: Any, meaning: Meaning) -> Predict
             labels.label_values(prediction, "the predictions"), "the predictions", "List every label in classes."
         )
     elif meaning.task == "binary":
-        assert scores is not None and meaning.positive is not None
+        assert scores is not None
+        assert meaning.positive is not None
         codes = np.where(scores >= meaning.threshold, meaning.positive, 1 - meaning.positive).astype(np.int64)
     else:
+        assert scores is not None
         codes = np.argmax(scores, axis=1)
     if scores is not None and len(scores) != len(codes):
         raise SubjectError(f"{len(codes)} scores, one for each prediction", f"{len(scores)}", "Give one score per row.")
@@ -52,7 +54,7 @@ def _scores(score: Any, meaning: Meaning) -> np.ndarray:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     k = len(meaning.coding.labels)
-    if values.ndim == 2 and values.shape[1] != k or values.ndim == 1 and k > 2:
+    if (values.ndim == 2 and values.shape[1] != k) or (values.ndim == 1 and k > 2):
         raise SubjectError(
             f"scores of shape (n, {k}), a column for each class", f"shape {values.shape}", "Give all classes' scores."
         )

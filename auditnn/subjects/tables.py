@@ -37,14 +37,6 @@ def table_of(raw: RawTable, features: Sequence[Feature], what: str) -> Table:
     return Table(features=tuple(features), columns=columns, length=raw.length)
 
 
-def units_of(features: Sequence[Feature]) -> dict[str, tuple[int, ...]]:
-    """Each unit's positions among the features: its members, or the feature alone."""
-    units: dict[str, list[int]] = {}
-    for position, feature in enumerate(features):
-        units.setdefault(feature.unit or feature.name, []).append(position)
-    return {name: tuple(positions) for name, positions in units.items()}
-
-
 def outside_bounds(table: Table) -> list[str]:
     """A note for each feature with values outside its declared bounds."""
     notes = []
@@ -64,6 +56,6 @@ def _members(units: Mapping[str, Sequence[str]], names: Sequence[str]) -> dict[s
             if column not in names:
                 raise SubjectError(f"units.{unit} to list features", repr(column), nearest(column, names))
             if column in member:
-                raise SubjectError(f"each feature in one unit", f"{column!r} in two", "Keep it in one of them.")
+                raise SubjectError("each feature in one unit", f"{column!r} in two", "Keep it in one of them.")
             member[column] = unit
     return member

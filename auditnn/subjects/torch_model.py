@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, ClassVar
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +17,8 @@ class TorchModel:
     Inside `prepared()` it is in eval mode; every submodule's mode comes back afterwards, also after exceptions.
     """
 
-    kind: ClassVar[str] = "torch"
-    differentiable: ClassVar[bool] = True
+    kind: str = "torch"
+    differentiable: bool = True
 
     def __init__(self, module: Any) -> None:
         import torch
@@ -45,10 +45,13 @@ class TorchModel:
         modes = [(module, module.training) for module in self.module.modules()]
         self._ready = True
         try:
-            self.module.eval()
+            with suppress(NotImplementedError):  # exported programs have one mode only
+                self.module.eval()
             yield
         finally:
             self._ready = False
+            if modes[0][1]:
+                self.module.train()  # modules may do more in train() than set a flag
             for module, mode in modes:
                 module.training = mode
 
@@ -61,7 +64,7 @@ class TorchModel:
             return self._host(output)
 
     def gradients(self, inputs: np.ndarray, targets: np.ndarray, positive: int | None) -> np.ndarray:
-        """d output[i, targets[i]] / d inputs[i], shape of `inputs`; one forward and one backward.
+        """Derivatives of output[i, targets[i]] by inputs[i], shape of `inputs`; one forward and one backward.
 
         A single output column speaks for the class `positive`; for the other class it is negated.
         """
