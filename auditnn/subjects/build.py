@@ -8,7 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from auditnn.core.errors import SubjectError
-from auditnn.core.rows import Table
+from auditnn.core.rows import Images, Table
 from auditnn.core.subject import Encoder, Model, Predictions, Subject
 from auditnn.subjects import assemble, digest, labels, sklearn_model
 from auditnn.subjects.arrays import plain_array, vector
