@@ -6,15 +6,16 @@ A *basis* is what a measurement keeps of its data: counts, or a standard error (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy import special
 
-from auditnn.kernels import mean_gaps, simultaneous
+from auditnn.kernels import mean_gaps, simultaneous, two_groups
 from auditnn.kernels.intervals import (
     clopper_pearson,
+    joined_difference_bounds,
     newcombe,
     newcombe_bounds,
     rate_method,
@@ -23,9 +24,19 @@ from auditnn.kernels.intervals import (
     upper_tail,
     wilson,
 )
-from auditnn.kernels.simultaneous import Ends, Side, solve_z
+from auditnn.kernels.inversion import Ends, Side, careful, solve_z
+from auditnn.kernels.two_groups import gap_method, ratio_method
 
-__all__ = ["Interval", "form_of", "interval", "p_value", "rate_method", "rows_to_settle"]
+__all__ = [
+    "Interval",
+    "form_of",
+    "gap_method",
+    "interval",
+    "p_value",
+    "rate_method",
+    "ratio_method",
+    "rows_to_settle",
+]
 
 Basis = Mapping[str, Any]
 Open = Literal["none", "low", "high", "both"]
@@ -70,7 +81,7 @@ def _ends(form: str, method: str, value: float, basis: Basis, confidence: float)
     if form == "mean_gap":
         return mean_gaps.mean_gap_interval(*_means(basis), confidence)
     if form == "worst_gap":
-        return simultaneous.worst_gap_interval(*_count_lists(basis), confidence)
+        return _worst_gap_ends(method, *_count_lists(basis), confidence)
     x, n = _counts(basis)
     if form == "rate":
         bounds = (clopper_pearson if method == "clopper_pearson" else wilson)(x[0], n[0], confidence)
@@ -78,14 +89,28 @@ def _ends(form: str, method: str, value: float, basis: Basis, confidence: float)
     if form == "difference":
         bounds = newcombe(x[0], n[0], x[1], n[1], confidence)
         return Ends(float(bounds[0]), float(bounds[1]))
-    extremes = {
-        "gap": simultaneous.gap_interval,
-        "ratio": simultaneous.ratio_interval,
-        "minimum": simultaneous.minimum_interval,
-    }
-    if form not in extremes:
-        raise ValueError(f"no interval for a basis of form {form!r}")
-    return extremes[form](x, n, confidence)
+    if form == "gap":
+        return _gap_ends(method, x, n, confidence)
+    if form == "ratio":
+        folded = method == "score" and len(x) == 2
+        return (two_groups.folded_ratio_interval if folded else simultaneous.ratio_interval)(x, n, confidence)
+    if form == "minimum":
+        return simultaneous.minimum_interval(x, n, confidence)
+    raise ValueError(f"no interval for a basis of form {form!r}")
+
+
+def _gap_ends(method: str, x: np.ndarray, n: np.ndarray, confidence: float) -> Ends:
+    folded = method == "newcombe" and len(x) == 2
+    return (two_groups.folded_gap_interval if folded else simultaneous.gap_interval)(x, n, confidence)
+
+
+def _worst_gap_ends(method: str, x: list[np.ndarray], n: list[np.ndarray], confidence: float) -> Ends:
+    """The larger of several gaps: Bonferroni for the low end only, because some one of them must be beyond it; the
+    high end is the largest of theirs, since the gap that is truly the largest is among them."""
+    adjusted = 1.0 - (1.0 - confidence) / len(x)
+    lows = [_gap_ends(method, a, b, adjusted).low for a, b in zip(x, n, strict=True)]
+    highs = [_gap_ends(method, a, b, confidence).high for a, b in zip(x, n, strict=True)]
+    return Ends(max(lows), max(highs))
 
 
 def p_value(method: str, value: float, basis: Basis, *, limit: float, side: Side) -> float:
@@ -105,49 +130,60 @@ def _tail(form: str, method: str, value: float, basis: Basis, limit: float, side
     if form == "mean_gap":
         return mean_gaps.mean_gap_p_value(*_means(basis), limit, side)
     if form == "worst_gap":
-        return simultaneous.worst_gap_p_value(*_count_lists(basis), limit, side)
+        pairs = zip(*_count_lists(basis), strict=True)
+        tails = [_gap_tail(method, x, n, limit, side) for x, n in pairs]
+        return max(tails) if side == "below" else len(tails) * min(tails)
     x, n = _counts(basis)
     if form == "rate":
-        return float(rate_tail(x, n, limit, side)[0])
+        exact = float(exact_rate_tail(x, n, limit, side)[0])
+        return exact if method == "clopper_pearson" else careful(_score_tail(x[0], n[0], limit, side), exact)
     if form == "difference":
         return _difference_tail(x, n, limit, side)
     if form == "gap":
-        return simultaneous.gap_p_value(x, n, limit, side)
+        return _gap_tail(method, x, n, limit, side)
     if form == "ratio":
-        return simultaneous.ratio_p_value(x, n, limit, side)
+        folded = method == "score" and len(x) == 2
+        return (two_groups.folded_ratio_p_value if folded else simultaneous.ratio_p_value)(x, n, limit, side)
     if form == "minimum":
-        return simultaneous.minimum_p_value(rate_tail(x, n, limit, side), side)
+        return simultaneous.minimum_p_value(exact_rate_tail(x, n, limit, side), side)
     raise ValueError(f"no p-value for a basis of form {form!r}")
 
 
-def rate_tail(x: np.ndarray, n: np.ndarray, limit: float, side: Side) -> np.ndarray:
-    """Per cell: P(X >= x) at the limit ("above") or P(X <= x) ("below"), exactly from the binomial, and not below
-    the tail of Wilson's interval where that is the interval (it is a little too sure in the longer tail)."""
+def _gap_tail(method: str, x: np.ndarray, n: np.ndarray, limit: float, side: Side) -> float:
+    folded = method == "newcombe" and len(x) == 2
+    return (two_groups.folded_gap_p_value if folded else simultaneous.gap_p_value)(x, n, limit, side)
+
+
+def exact_rate_tail(x: np.ndarray, n: np.ndarray, limit: float, side: Side) -> np.ndarray:
+    """Per cell: P(X >= x) at the limit ("above") or P(X <= x) ("below"), from the binomial."""
     if limit < 0.0 or limit > 1.0:
         return np.full(x.shape, 0.0 if (side == "above") == (limit < 0.0) else 1.0)
     if side == "above":
-        exact = np.where(x > 0, special.betainc(np.maximum(x, 1e-300), n - x + 1.0, limit), 1.0)
-    else:
-        exact = np.where(x < n, special.betaincc(x + 1.0, np.maximum(n - x, 1e-300), limit), 1.0)
-    error = np.sqrt(limit * (1.0 - limit) / n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.nan_to_num((x / n - limit) / error, nan=0.0, posinf=np.inf, neginf=-np.inf)
-    score = special.ndtr(-z if side == "above" else z)
-    small = np.minimum(x, n - x) <= 10
-    result: np.ndarray = np.where(small, exact, np.maximum(exact, score))
-    return result
+        return np.where(x > 0, special.betainc(np.maximum(x, 1e-300), n - x + 1.0, limit), 1.0)
+    return np.where(x < n, special.betaincc(x + 1.0, np.maximum(n - x, 1e-300), limit), 1.0)
+
+
+def _score_tail(x: float, n: float, limit: float, side: Side) -> float:
+    """The tail at which Wilson's bound meets the limit: the normal tail of the score statistic."""
+    distance, spread = x / n - limit, limit * (1.0 - limit) / n
+    if spread <= 0.0:
+        return 0.0 if distance != 0.0 and (side == "above") == (distance > 0.0) else 1.0
+    return upper_tail((distance if side == "above" else -distance) / np.sqrt(spread), None)
 
 
 def _difference_tail(x: np.ndarray, n: np.ndarray, limit: float, side: Side) -> float:
     if abs(limit) > 1.0:
         return 0.0 if (side == "above") == (limit < 0.0) else 1.0
 
-    def end(z: float) -> float:
-        low, high = newcombe_bounds(x[0], n[0], x[1], n[1], abs(z))
-        return float(low if z >= 0.0 else high)
+    def tail(bounds: Callable[..., tuple[np.ndarray, np.ndarray]]) -> float:
+        def end(z: float) -> float:
+            low, high = bounds(x[0], n[0], x[1], n[1], abs(z))
+            return float(low if z >= 0.0 else high)
 
-    z = solve_z(end, limit)
-    return float(special.ndtr(-z if side == "above" else z))
+        z = solve_z(end, limit)
+        return upper_tail(z if side == "above" else -z, None)
+
+    return careful(tail(newcombe_bounds), tail(joined_difference_bounds))
 
 
 def _standard_error_tail(value: float, basis: Basis, limit: float, side: Side) -> float:

@@ -90,6 +90,37 @@ def newcombe(x1: Any, n1: Any, x2: Any, n2: Any, confidence: float = 0.95) -> tu
     return newcombe_bounds(x1, n1, x2, n2, critical_value(confidence))
 
 
+def joined_difference_bounds(x1: Any, n1: Any, x2: Any, n2: Any, z: Any) -> tuple[np.ndarray, np.ndarray]:
+    """As `newcombe_bounds`, from Clopper-Pearson bounds: wider, and right in the far tails."""
+    p1, down1, up1 = exact_distances(x1, n1, z)
+    p2, down2, up2 = exact_distances(x2, n2, z)
+    return p1 - p2 - np.hypot(down1, up2), p1 - p2 + np.hypot(up1, down2)
+
+
+def joined_ratio_bounds(x1: Any, n1: Any, x2: Any, n2: Any, z: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The ratios r at which the joined Clopper-Pearson bounds of p1 - r p2 are zero; 0 and infinity where none is.
+
+    Donner & Zou (2012), Statistical Methods in Medical Research 21.
+    """
+    p1, down1, up1 = exact_distances(x1, n1, z)
+    p2, down2, up2 = exact_distances(x2, n2, z)
+    product = p1 * p2
+    part, other = p1**2 - down1**2, p2**2 - up2**2
+    root = product + np.sqrt(np.maximum(product**2 - part * other, 0.0))
+    low = np.divide(part, root, out=np.zeros(np.shape(root)), where=root > 0.0)
+    part, other = p1**2 - up1**2, p2**2 - down2**2
+    root = product + np.sqrt(np.maximum(product**2 - part * other, 0.0))
+    return low, np.divide(root, other, out=np.full(np.shape(root), np.inf), where=other > 0.0)
+
+
+def exact_distances(x: Any, n: Any, z: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The proportion, and how far below and above it its Clopper-Pearson bounds lie at the normal tail of |z|."""
+    rate = np.asarray(x, float) / np.asarray(n, float)
+    low, high = clopper_pearson_bounds(x, n, special.ndtr(-np.abs(z)))
+    away = np.asarray(z) != 0.0
+    return rate, np.where(away, np.maximum(rate - low, 0.0), 0.0), np.where(away, np.maximum(high - rate, 0.0), 0.0)
+
+
 def score_ratio_statistic(x1: Any, n1: Any, x2: Any, n2: Any, ratio: Any) -> np.ndarray:
     """Miettinen & Nurminen's score statistic of "p1 / p2 is `ratio`"; decreasing in `ratio`, 0 at the estimate.
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from auditnn.kernels.simultaneous import ROOT2, Ends, Side, tukey_critical
+from auditnn.kernels.inversion import Ends, Side
+from auditnn.kernels.simultaneous import ROOT2, tukey_critical
 from auditnn.kernels.studentized import range_tail
 
 
