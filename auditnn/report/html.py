@@ -1,0 +1,102 @@
+"""The report: one HTML file that opens anywhere, fetches nothing, and traces every number to a measurement."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from auditnn.core.audit import Audit
+from auditnn.core.measurement import slice_key
+from auditnn.figures.static import dark_rules
+from auditnn.figures.theme import FONT, STATUS, SURFACES, TINTS, config
+from auditnn.policy.finding import Findings
+from auditnn.report import names, traced
+from auditnn.report.live import runtime_in_background, security_policy, source_hash
+from auditnn.report.pictures import script_json
+from auditnn.report.ranking import SHOWN, attention, tally
+from auditnn.report.reproduce import command, environment_rows, setting_rows
+from auditnn.report.verdict import STATUS_TONES, TONES, card, facts, headline, rows_told
+from auditnn.report.view import View, gather
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(audit: Audit, findings: Findings, *, live: bool = True) -> str:
+    """The audit and what a policy says about it, as one self-contained page.
+
+    `live` embeds the Vega runtime (about 0.4 MB packed), which redraws the figures to the reader's screen; without
+    it, or with scripts off, they are still pictures with native tooltips.
+    """
+    view = gather(audit, findings)
+    drawn = any(chapter.figures for chapter in view.chapters)
+    pending = runtime_in_background() if live and drawn else None
+    environment = _environment()
+    style = environment.get_template("style.css").render(_colors())
+    script = environment.get_template("page.js").render()
+    runtime = pending.result() if pending else None
+    scripts = [source_hash(script), *([runtime.digest] if runtime else [])]
+    content = _content(audit, findings, view)
+    return environment.get_template("report.html").render(
+        **content,
+        style=Markup(style),
+        script=Markup(script),
+        security=security_policy(scripts, source_hash(style)),
+        packed=runtime.packed if runtime else None,
+        figure_config=script_json(config("light")),
+    )
+
+
+def _content(audit: Audit, findings: Findings, view: View) -> dict[str, Any]:
+    """Everything that the templates show."""
+    by_key = {one.key: one for one in audit.measurements}
+    asking = attention(findings)
+    word, sentence = headline(findings)
+    return {
+        "audit": audit,
+        "findings": findings,
+        "view": view,
+        "subject": audit.subject,
+        "facts": facts(audit),
+        "rows_told": rows_told(audit.subject),
+        "word": word,
+        "sentence": sentence,
+        "tone": TONES[findings.verdict],
+        "tally": tally(findings.findings),
+        "waived": sum(one.waived for one in findings.findings),
+        "cards": [card(one, by_key.get((one.measurement, slice_key(one.slice)))) for one in asking[:SHOWN]],
+        "asking": len(asking),
+        "rule_cards": [card(one, by_key.get((one.measurement, slice_key(one.slice)))) for one in view.rules],
+        "command": command(audit),
+        "setting_rows": setting_rows(audit),
+        "environment_rows": environment_rows(audit),
+    }
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    """Templates with everything escaped and every unknown name an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(names=names, traced=traced, status_tones=STATUS_TONES)
+    environment.filters["raw_json"] = lambda value: json.dumps(value, default=str)
+    return environment
+
+
+def _colors() -> dict[str, Any]:
+    return {
+        "surfaces": SURFACES,
+        "status": STATUS,
+        "tints": TINTS,
+        "font": FONT,
+        "dark_rules": dark_rules,
+    }

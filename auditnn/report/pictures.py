@@ -1,0 +1,170 @@
+"""An exhibit on the page: its still picture, its live spec, and the rows behind it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from markupsafe import Markup
+
+from auditnn.core.audit import Audit
+from auditnn.core.exhibit import Exhibit
+from auditnn.core.measurement import Measurement
+from auditnn.figures.draw import draw, drawable
+from auditnn.figures.numbers import show
+from auditnn.figures.reading import unit_of, words
+from auditnn.report.names import slice_words
+from auditnn.policy.formats import scale_of
+from auditnn.report.traced import as_json
+
+TABLE_ROWS = 60
+DRAWN_CATEGORIES = 60
+LONGEST_CELL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the rows behind a figure: a number with its exact value, or a text."""
+
+    text: str
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An exhibit ready for the page. `svg` is empty where there is only a table to show."""
+
+    exhibit: Exhibit
+    index: int
+    where: str
+    slice: str
+    svg: Markup
+    spec: Markup
+    columns: tuple[tuple[str, str, bool], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: int
+    undrawn: int
+
+    @property
+    def more(self) -> int:
+        """Rows that are not listed here."""
+        return self.total - len(self.rows)
+
+
+def pictures(audit: Audit) -> list[Picture]:
+    """Every exhibit of the audit, in its order."""
+    units = _units(audit)
+    return [picture(_with_units(exhibit, units), index) for index, exhibit in enumerate(audit.exhibits)]
+
+
+def picture(exhibit: Exhibit, index: int) -> Picture:
+    """One exhibit; `index` keeps the ids of several figures on one page apart."""
+    svg, spec, undrawn = Markup(), Markup(), 0
+    if drawable(exhibit):
+        from auditnn.figures.static import svg as still
+
+        shortened, undrawn = _shortened(exhibit)
+        drawn = draw(shortened)
+        svg = Markup(still(drawn, prefix=f"f{index}", said=f"{exhibit.title}. {exhibit.summary}"))
+        spec = script_json({key: part for key, part in drawn.items() if key != "config"})
+    total = max((len(values) for values in exhibit.columns.values()), default=0)
+    return Picture(
+        exhibit=exhibit,
+        index=index,
+        where=slice_words(exhibit.slice),
+        slice=as_json(exhibit.slice),
+        svg=svg,
+        spec=spec,
+        columns=tuple((name, words(name), _numeric(values)) for name, values in exhibit.columns.items()),
+        rows=_rows(exhibit, min(total, TABLE_ROWS)),
+        total=total,
+        undrawn=undrawn,
+    )
+
+
+def script_json(content: Any) -> Markup:
+    """JSON that cannot end the script element it stands in, whatever the names inside hold."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
+
+
+def _shortened(exhibit: Exhibit) -> tuple[Exhibit, int]:
+    """The exhibit with as many categories as a page can show, and how many rows that leaves out of the picture."""
+    if exhibit.kind not in ("bars", "intervals", "images", "heatmap"):
+        return exhibit, 0
+    total = max(len(values) for values in exhibit.columns.values())
+    room = DRAWN_CATEGORIES if exhibit.kind != "heatmap" else 2000
+    if total <= room:
+        return exhibit, 0
+    label = next((exhibit.roles[role] for role in ("label", "y", "x") if exhibit.roles.get(role) in exhibit.columns), "")
+    series = exhibit.roles.get("series")
+    if label and series in exhibit.columns:
+        kept = set(list(dict.fromkeys(map(str, exhibit.columns[label])))[: room // 2])
+        rows = [row for row, name in enumerate(exhibit.columns[label]) if str(name) in kept]
+    else:
+        rows = list(range(room))
+    columns = {name: [values[row] for row in rows] for name, values in exhibit.columns.items()}
+    return replace(exhibit, columns=columns), total - len(rows)
+
+
+def _units(audit: Audit) -> Mapping[str, set[str]]:
+    units: dict[str, set[str]] = defaultdict(set)
+    for one in audit.measurements:
+        if one.status == "measured":
+            units[one.id].add(_unit(one))
+    return units
+
+
+def _unit(measurement: Measurement) -> str:
+    """The unit of its axis: differences of shares are in points."""
+    if measurement.unit not in ("probability", "share"):
+        return measurement.unit
+    return "points" if scale_of(measurement).suffix == " points" else "probability"
+
+
+def _with_units(exhibit: Exhibit, units: Mapping[str, set[str]]) -> Exhibit:
+    """The exhibit with the unit of the measurements that it shows, where these agree and it states none itself."""
+    shown = set().union(*(units.get(id, set()) for id in exhibit.measurements))
+    if len(shown) != 1 or "units" in exhibit.roles or exhibit.kind not in ("intervals", "bars"):
+        return exhibit
+    named = {role: exhibit.roles.get(role) for role in ("value", "x", "low", "high")}
+    stated = {str(name): next(iter(shown)) for name in named.values() if name in exhibit.columns}
+    stated = {name: unit for name, unit in stated.items() if _within_reach(exhibit.columns[name], unit)}
+    return replace(exhibit, roles={**exhibit.roles, "units": stated})
+
+
+def _within_reach(values: Sequence[Any], unit: str) -> bool:
+    """Whether these are numbers that can be in this unit: shares stay between minus one and one."""
+    numbers = [value for value in values if value is not None]
+    if not all(isinstance(value, (int, float)) for value in numbers):
+        return False
+    return unit not in ("probability", "points") or all(-1.0 <= value <= 1.0 for value in numbers)
+
+
+def _numeric(values: Sequence[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in known)
+
+
+def _rows(exhibit: Exhibit, total: int) -> tuple[tuple[Cell, ...], ...]:
+    units = [unit_of(exhibit, name) for name in exhibit.columns]
+    columns = list(exhibit.columns.values())
+    return tuple(
+        tuple(_cell(values[row], unit) for values, unit in zip(columns, units, strict=True)) for row in range(total)
+    )
+
+
+def _cell(value: Any, unit: str) -> Cell:
+    if value is None:
+        return Cell("–")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Cell(show(value, unit), json.dumps(value))
+    if isinstance(value, (list, tuple)):
+        return Cell("picture")
+    text = str(value)
+    return Cell(text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…")

@@ -1,0 +1,121 @@
+"""Numbers on the page, each carrying where it came from.
+
+Every displayed number is an element of class `num` with its exact value in `data-raw` and the field it shows in
+`data-field`. What it is a field of stands on the element itself or on one around it: `data-measurement` and
+`data-slice`, `data-finding`, `data-exhibit`, `data-analyzer`, `data-subject`, `data-setting` or `data-count`. A test
+follows every one of them back to the audit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from auditnn.core.measurement import Measurement
+from auditnn.figures.numbers import MINUS, plain
+from auditnn.policy.finding import Finding
+from auditnn.policy.formats import Scale, scale_of
+
+EXPONENT = re.compile(r"e([+-])0*(\d+)")
+SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+NONE = Markup('<span class="none">–</span>')
+
+
+def typeset(text: str) -> str:
+    """A formatted number with a true minus sign and powers of ten written out.
+
+    >>> typeset("-0.5 points"), typeset("2.4e-07")
+    ('−0.5 points', '2.4 × 10⁻⁷')
+    """
+
+    def power(match: re.Match[str]) -> str:
+        sign = "⁻" if match[1] == "-" else ""
+        return f" × 10{sign}{match[2].translate(SUPERSCRIPT)}"
+
+    text = EXPONENT.sub(power, text)
+    return MINUS + text[1:] if text.startswith("-") else text
+
+
+def as_json(pairs: Mapping[str, Any]) -> str:
+    """A slice as its one canonical JSON text."""
+    return json.dumps(dict(pairs), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def origin(measurement: Measurement) -> Markup:
+    """The attributes that say which measurement the numbers inside belong to."""
+    return Markup('data-measurement="{}" data-slice="{}"').format(measurement.id, as_json(measurement.slice))
+
+
+def finding_origin(finding: Finding) -> Markup:
+    """The attributes that say which finding, and so which measurement, the numbers inside belong to."""
+    return Markup('data-finding="{}" data-measurement="{}" data-slice="{}"').format(
+        finding.code, finding.measurement, as_json(finding.slice)
+    )
+
+
+def num(text: str, field: str, raw: Any) -> Markup:
+    """One number: its text, the field it shows, its exact value."""
+    return Markup('<span class="num" data-field="{}" data-raw="{}">{}</span>').format(field, _raw(raw), text)
+
+
+def value(number: float | None, scale: Scale) -> Markup:
+    """A value with its unit; a dash where there is none."""
+    return NONE if number is None else num(typeset(scale.full(number)), "value", number)
+
+
+def span(low: float | None, high: float | None, scale: Scale) -> Markup:
+    """Both ends of an interval, the unit once where it is a word."""
+    if low is None and high is None:
+        return Markup("unbounded")
+    if low is None or high is None:
+        end, field = (high, "high") if low is None else (low, "low")
+        shown = num(typeset(scale.full(float(end or 0.0))), field, end)
+        return Markup("below {}").format(shown) if low is None else Markup("above {}").format(shown)
+    first = scale.number(low) if scale.suffix.startswith(" ") else scale.full(low)
+    return Markup("{} to {}").format(num(typeset(first), "low", low), num(typeset(scale.full(high)), "high", high))
+
+
+def limit(finding: Finding, scale: Scale) -> Markup:
+    """The threshold in words."""
+    if isinstance(finding.threshold, (tuple, list)):
+        low, high = finding.threshold
+        first = typeset(scale.limit(low) + ("" if scale.suffix.startswith(" ") else scale.suffix))
+        last = typeset(scale.limit(high) + scale.suffix)
+        return Markup("{} to {}").format(num(first, "threshold.low", low), num(last, "threshold.high", high))
+    words = "at most" if finding.op == "at_most" else "at least"
+    text = typeset(scale.limit(finding.threshold) + scale.suffix)
+    return Markup("{} {}").format(words, num(text, "threshold", finding.threshold))
+
+
+def limits(finding: Finding) -> tuple[float | None, float | None]:
+    """The lowest and the highest value that the rule allows."""
+    if isinstance(finding.threshold, (tuple, list)):
+        return finding.threshold[0], finding.threshold[1]
+    return (None, finding.threshold) if finding.op == "at_most" else (finding.threshold, None)
+
+
+def scale_for(measurement: Measurement | None, findings: tuple[Finding, ...] = ()) -> Scale:
+    """How the numbers of a measurement are written, told apart from the limits that it is compared with."""
+    known = [one for finding in findings for one in limits(finding) if one is not None]
+    return Scale(1.0, 4) if measurement is None else scale_of(measurement, known)
+
+
+def p_value(p: float | None, field: str) -> Markup:
+    """A p-value; below one in a thousand only that is said."""
+    if p is None:
+        return Markup('<span class="none">–</span>')
+    text = "< 0.001" if p < 0.001 else "> 0.999" if 0.999 < p < 1.0 else f"{p:.3f}" if p < 1.0 else "1"
+    return num(text, field, p)
+
+
+def count(number: int, what: str) -> Markup:
+    """How many findings, rows or analyzers there are of something."""
+    return Markup('<span class="num" data-count="{}" data-raw="{}">{}</span>').format(what, number, plain(number))
+
+
+def _raw(raw: Any) -> str:
+    return json.dumps(raw.item() if hasattr(raw, "item") else raw)

@@ -1,0 +1,198 @@
+"""What the page shows, gathered from the audit and the findings before a word of HTML is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auditnn.core.audit import AnalyzerRecord, Audit
+from auditnn.core.measurement import Measurement, SliceKey, slice_key
+from auditnn.policy.finding import Finding, Findings, FindingStatus
+from auditnn.report.names import ORDER, SECTIONS, Section, section_of, slice_words, spelled
+from auditnn.report.pictures import Picture, pictures
+from auditnn.report.ranking import OUTCOMES, tally
+
+KEY_ROWS = 12
+LISTED = 100
+RULE_ROWS = 250
+ABSENT_ROWS = 60
+Key = tuple[str, SliceKey]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A measurement that a reader should see, with what the policy says about it."""
+
+    measurement: Measurement
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All measurements of one analyzer, as many as a page can hold."""
+
+    record: AnalyzerRecord | None
+    analyzer: str
+    rows: tuple[Measurement, ...]
+    total: int
+
+    @property
+    def more(self) -> int:
+        """Measurements that are not listed here."""
+        return self.total - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One section of the report."""
+
+    section: Section
+    tally: dict[FindingStatus, int]
+    troubled: tuple[AnalyzerRecord, ...]
+    key_rows: tuple[KeyRow, ...]
+    figures: tuple[Picture, ...]
+    tables: tuple[Picture, ...]
+    listings: tuple[Listing, ...]
+
+    @property
+    def worst(self) -> FindingStatus | None:
+        """The gravest outcome of its rules; None where no rule speaks of it."""
+        return next((status for status in OUTCOMES if self.tally[status]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Something that was not measured: what, since when it counts how often, and why."""
+
+    what: str
+    status: str
+    where: str
+    reason: str
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything on the page."""
+
+    chapters: tuple[Chapter, ...]
+    absences: tuple[Absence, ...]
+    absences_more: int
+    not_applicable: tuple[Absence, ...]
+    rules: tuple[Finding, ...]
+    rules_more: int
+
+
+def gather(audit: Audit, findings: Findings) -> View:
+    """The page's content."""
+    judged = _judged(findings)
+    shown = pictures(audit)
+    keys = _section_keys(audit, findings)
+    absent = absences(audit, findings)
+    rules = findings.findings
+    return View(
+        chapters=tuple(_chapter(key, audit, findings, judged, shown) for key in keys),
+        absences=tuple(absent[:ABSENT_ROWS]),
+        absences_more=max(0, len(absent) - ABSENT_ROWS),
+        not_applicable=tuple(_not_applicable(audit)),
+        rules=tuple(rules[:RULE_ROWS]),
+        rules_more=max(0, len(rules) - RULE_ROWS),
+    )
+
+
+def absences(audit: Audit, findings: Findings) -> list[Absence]:
+    """What was not measured although the question exists: analyzers first, then rules, then single quantities."""
+    found = [
+        Absence(record.id, record.status, "", record.reason or "no reason was given")
+        for record in audit.analyzers
+        if record.status in ("failed", "skipped", "undefined")
+    ]
+    found += [
+        Absence(one.measurement, one.code, slice_words(one.slice), one.reason or "no reason was given")
+        for one in findings.findings
+        if one.status == "not_measured"
+    ]
+    grouped: dict[tuple[str, str, str], list[Measurement]] = defaultdict(list)
+    judged = {(one.measurement, slice_key(one.slice)) for one in findings.findings if one.status == "not_measured"}
+    for one in audit.measurements:
+        if one.status in ("undefined", "skipped", "failed") and one.key not in judged:
+            grouped[one.id, one.status, one.reason or ""].append(one)
+    for (id, status, reason), members in grouped.items():
+        where = slice_words(members[0].slice)
+        found.append(Absence(id, status, where, reason, len(members)))
+    return found
+
+
+def _not_applicable(audit: Audit) -> list[Absence]:
+    return [
+        Absence(record.id, record.status, "", record.reason or "no reason was given")
+        for record in audit.analyzers
+        if record.status == "not_applicable"
+    ]
+
+
+def _section_keys(audit: Audit, findings: Findings) -> list[str]:
+    """The sections that have something to show, in their order; unknown areas last."""
+    ids = [record.id for record in audit.analyzers if record.status != "not_applicable"]
+    ids += [one.id for one in audit.measurements if one.status != "not_applicable"]
+    ids += [one.measurement for one in findings.findings if one.status != "not_applicable"]
+    present = dict.fromkeys(section_of(id) for id in ids)
+    return [key for key in ORDER if key in present] + [key for key in present if key not in ORDER]
+
+
+def _section(key: str) -> Section:
+    known = next((section for section in SECTIONS if section.key == key), None)
+    return known or Section(key, spelled(key), f"What was measured under {key}.", (f"{key}.",))
+
+
+def _chapter(
+    key: str, audit: Audit, findings: Findings, judged: dict[Key, list[Finding]], shown: Sequence[Picture]
+) -> Chapter:
+    own = [one for one in audit.measurements if section_of(one.id) == key]
+    mine = [picture for picture in shown if section_of(picture.exhibit.id) == key]
+    records = [record for record in audit.analyzers if section_of(record.id) == key]
+    return Chapter(
+        section=_section(key),
+        tally=tally(one for one in findings.findings if section_of(one.measurement) == key),
+        troubled=tuple(record for record in records if record.status in ("failed", "skipped", "undefined")),
+        key_rows=_key_rows(own, judged),
+        figures=tuple(picture for picture in mine if picture.svg),
+        tables=tuple(picture for picture in mine if not picture.svg),
+        listings=tuple(_listings(own, records)),
+    )
+
+
+def _key_rows(own: Sequence[Measurement], judged: dict[Key, list[Finding]]) -> tuple[KeyRow, ...]:
+    """What a rule speaks of and what holds for all rows; the gravest first only where not all fit."""
+    rows = []
+    for one in own:
+        said = tuple(finding for finding in judged.get(one.key, ()) if finding.status != "not_applicable")
+        if one.status == "measured" and (said or not one.slice):
+            rows.append(KeyRow(one, said))
+    if len(rows) <= KEY_ROWS:
+        return tuple(rows)
+    order = sorted(rows, key=_gravity)
+    return tuple(order[:KEY_ROWS])
+
+
+def _gravity(row: KeyRow) -> int:
+    return min((OUTCOMES.index(finding.status) for finding in row.findings), default=len(OUTCOMES))
+
+
+def _listings(own: Sequence[Measurement], records: Sequence[AnalyzerRecord]) -> list[Listing]:
+    by_analyzer: dict[str, list[Measurement]] = defaultdict(list)
+    for one in own:
+        by_analyzer[one.analyzer].append(one)
+    known = {record.id: record for record in records}
+    return [
+        Listing(known.get(analyzer), analyzer, tuple(rows[:LISTED]), len(rows))
+        for analyzer, rows in by_analyzer.items()
+    ]
+
+
+def _judged(findings: Findings) -> dict[Key, list[Finding]]:
+    judged: dict[Key, list[Finding]] = defaultdict(list)
+    for one in findings.findings:
+        judged[one.measurement, slice_key(one.slice)].append(one)
+    return judged
