@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,17 +11,19 @@ from auditnn.policy.comparison import Comparison
 LEVEL = 0.05
 
 
-def adjusted_p_values(comparisons: Sequence[Comparison]) -> dict[int, float]:
-    """The adjusted p of each comparison that has a p, by its position; each family of rules on its own."""
+def adjusted_p_values(comparisons: Sequence[Comparison]) -> list[float | None]:
+    """The adjusted p of each comparison, None where it has no p; each family of rules on its own."""
     families: dict[str, list[int]] = {}
+    p_values = [one.p for one in comparisons]
     for position, one in enumerate(comparisons):
         if one.p is not None:
             families.setdefault(one.rule.family, []).append(position)
-    adjusted: Mapping[int, float] = {}
+    adjusted: list[float | None] = [None] * len(comparisons)
     for positions in families.values():
-        values = benjamini_hochberg([comparisons[position].p or 0.0 for position in positions])
-        adjusted = {**adjusted, **dict(zip(positions, values, strict=True))}
-    return dict(adjusted)
+        family = [p for p in (p_values[position] for position in positions) if p is not None]
+        for position, value in zip(positions, benjamini_hochberg(family), strict=True):
+            adjusted[position] = value
+    return adjusted
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:

@@ -8,7 +8,9 @@ from math import floor, isfinite, log10
 
 from auditnn.core.measurement import Measurement
 
-PLAIN_UNITS = ("number", "ratio", "count", "flag", "target", "")
+PLAIN_UNITS = ("number", "ratio", "count", "flag", "target", "slope", "correlation", "squared probability", "")
+AS_DECIMALS = ("roc_auc", "average_precision")  # probabilities that nobody writes as a percentage
+TINY = 0.001  # no percentage for what is numerical noise
 DIFFERENCES = ("difference", "gap", "worst_gap")
 MOST_DECIMALS = 6
 
@@ -28,6 +30,8 @@ class Scale:
         ('12.3', '12,346')
         """
         shown = value * self.factor
+        if value == 0 and not self.suffix:
+            return "0"
         if shown != 0 and abs(shown) < 0.5 * 10**-self.decimals:
             return f"{shown:.2g}"
         text = f"{shown:,.{self.decimals}f}"
@@ -42,20 +46,20 @@ class Scale:
         return self.number(value) + self.suffix
 
     def limit(self, value: float) -> str:
-        """A threshold: as it was written in the policy, without padding.
+        """A threshold, without padding.
 
         >>> Scale(100, 1, " points").limit(0.1), Scale(100, 1, "%").limit(0.8)
-        ('10', '80')
+        ('10', '80%')
         """
-        return f"{value * self.factor:,.6g}"
+        return f"{value * self.factor:,.6g}" + ("%" if self.suffix == "%" else "")
 
 
 def scale_of(measurement: Measurement, limits: Iterable[float] = ()) -> Scale:
     """The scale for a measurement's value and interval; one more decimal where rounding would put a number that
     differs from a limit on that limit."""
     numbers = [x for x in (measurement.value, measurement.low, measurement.high) if x is not None and isfinite(x)]
-    factor, decimals, suffix = _style(measurement, numbers)
     wanted = [limit for limit in limits if isfinite(limit)]
+    factor, decimals, suffix = _style(measurement, numbers, max(map(abs, [*numbers, *wanted]), default=0.0))
 
     def misleading(places: int) -> bool:
         return any(
@@ -78,9 +82,11 @@ def level_scale(measurement: Measurement) -> Scale:
     return Scale(100.0, 1, "%")
 
 
-def _style(measurement: Measurement, numbers: list[float]) -> tuple[float, int, str]:
+def _style(measurement: Measurement, numbers: list[float], largest: float) -> tuple[float, int, str]:
     unit = measurement.unit
-    if unit in ("probability", "share"):
+    if measurement.id.split("/", 1)[1] in AS_DECIMALS:
+        return 1.0, 3, ""
+    if unit in ("probability", "share") and largest > TINY:
         form = (measurement.basis or {}).get("form")
         signed = form in DIFFERENCES or measurement.better == "zero"
         return 100.0, 1, " points" if signed else "%"
@@ -92,7 +98,7 @@ def _style(measurement: Measurement, numbers: list[float]) -> tuple[float, int, 
 
 
 def _suffix(unit: str) -> str:
-    return "" if unit in PLAIN_UNITS else f" {unit}"
+    return "" if unit in (*PLAIN_UNITS, "probability", "share") else f" {unit}"
 
 
 def _decimals(numbers: list[float]) -> int:

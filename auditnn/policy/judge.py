@@ -13,7 +13,7 @@ from auditnn.policy.finding import Finding, Findings, FindingStatus
 from auditnn.policy.rule import Policy
 from auditnn.policy.verdict import exit_code, order, verdict_of
 from auditnn.policy.waivers import apply_waivers, waiver_notes
-from auditnn.policy.wording import finding_statement
+from auditnn.policy.wording import a_bound, finding_statement
 
 __all__ = ["exit_code", "judge"]
 
@@ -31,7 +31,7 @@ def judge(audit: Audit, policy: Policy, today: date | None = None) -> Findings:
     met = [comparison for rule in policy.rules for comparison in comparisons(audit, rule)]
     adjusted = adjusted_p_values(met)
     sizes = Counter(one.rule.family for one in met if one.p is not None)
-    findings = [_finding(one, adjusted.get(i), sizes[one.rule.family]) for i, one in enumerate(met)]
+    findings = [_finding(one, q, sizes[one.rule.family]) for one, q in zip(met, adjusted, strict=True)]
     today = date.today() if today is None else today
     waived = sorted(apply_waivers(findings, policy.waivers, today), key=order)
     return Findings(
@@ -44,7 +44,7 @@ def judge(audit: Audit, policy: Policy, today: date | None = None) -> Findings:
 
 def _finding(met: Comparison, p_adjusted: float | None, family_size: int) -> Finding:
     rule, measurement = met.rule, met.measurement
-    status = _status(met, p_adjusted)
+    status = status_of(met, p_adjusted)
     reason = met.reason if met.absent else _reason(met, status, family_size)
     settle = _settle(met) if status == "unsure" else {"rows": None, "group": None}
     return Finding(
@@ -75,7 +75,8 @@ def _finding(met: Comparison, p_adjusted: float | None, family_size: int) -> Fin
     )
 
 
-def _status(met: Comparison, p_adjusted: float | None) -> FindingStatus:
+def status_of(met: Comparison, p_adjusted: float | None) -> FindingStatus:
+    """What one comparison comes to, given its p-value adjusted within its family."""
     if met.absent:
         return met.absent
     if met.place == "within":
@@ -97,7 +98,7 @@ def _reason(met: Comparison, status: FindingStatus, family_size: int) -> str | N
             f"comparisons of the family {met.rule.family}"
         )
     if met.measurement.bound != "none":
-        return f"the value is only an {met.measurement.bound} bound, which cannot settle this side"
+        return f"the value is only {a_bound(met.measurement)}, which cannot settle this side"
     if met.measurement.interval_method is None:
         return "the value has no interval"
     return "the interval reaches across the limit"

@@ -87,7 +87,7 @@ def limit_words(rule: Rule, scale: Scale) -> str:
 
 def interval_words(met: Comparison, one: Measurement, scale: Scale) -> list[str]:
     """The interval, or that the value is a bound; nothing for exact values."""
-    words = [] if one.bound == "none" else [f"{'an upper' if one.bound == 'upper' else 'a lower'} bound"]
+    words = [] if one.bound == "none" else [a_bound(one)]
     if met.exact or one.interval_method is None:
         return words
     low = None if one.low is None else scale.number(one.low)
@@ -97,6 +97,11 @@ def interval_words(met: Comparison, one: Measurement, scale: Scale) -> list[str]
     if low is None and high is None:
         return [*words, "95% interval without ends"]
     return [*words, f"95% interval {f'from {low} up' if high is None else f'up to {high}'}"]
+
+
+def a_bound(one: Measurement) -> str:
+    """What a value is that only bounds the truth."""
+    return "an upper bound" if one.bound == "upper" else "a lower bound"
 
 
 def doubt_words(met: Comparison, one: Measurement, reason: str | None, settle: Mapping[str, int | str | None]) -> str:
