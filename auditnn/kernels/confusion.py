@@ -60,16 +60,16 @@ def accuracy(counts: Margins) -> np.ndarray:
 
 
 def balanced_accuracy(counts: Margins) -> np.ndarray:
-    """Mean over the classes of their recall; NaN where a class has no rows. Brodersen et al. (2010), ICPR."""
-    return _share(counts.hit, counts.true).mean(axis=-1)
+    """Mean recall over the classes that have rows. Brodersen et al. (2010), ICPR."""
+    return _mean_where_defined(_share(counts.hit, counts.true))
 
 
 def f1(positive: int | None) -> Score:
-    """F1 = 2 hit / (true + predicted) of one class, or its mean over the classes for None; NaN where 0 / 0."""
+    """F1 = 2 hit / (true + predicted) of one class; for None its mean over the classes with a row in either."""
 
     def score(counts: Margins) -> np.ndarray:
         each = _share(2 * counts.hit, counts.true + counts.predicted)
-        return each.mean(axis=-1) if positive is None else each[..., positive]
+        return _mean_where_defined(each) if positive is None else each[..., positive]
 
     return score
 
@@ -136,6 +136,11 @@ def composite(score: Score, resampled: Resampled) -> Estimate:
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     part, whole = np.asarray(part, float), np.asarray(whole, float)
     return np.divide(part, whole, out=np.full(np.broadcast_shapes(part.shape, whole.shape), np.nan), where=whole > 0)
+
+
+def _mean_where_defined(each: np.ndarray) -> np.ndarray:
+    defined = np.isfinite(each)
+    return _share(np.where(defined, each, 0.0).sum(axis=-1), defined.sum(axis=-1))
 
 
 def _chunks(draws: int, cells: int) -> list[int]:

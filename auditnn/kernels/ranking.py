@@ -71,9 +71,9 @@ def precision_influence(positive: np.ndarray, score: np.ndarray) -> tuple[float,
     block = np.repeat(np.arange(len(last)), np.diff(np.concatenate(([-1], last))))
     found = np.cumsum(hits)[last]
     share_found, share_taken = found / total, (last + 1.0) / total
-    gained = np.diff(np.concatenate(([0.0], found))) / total
-    prevalence = hits.mean()
-    value = float((gained * share_found / share_taken).sum() / prevalence)
+    steps = np.diff(np.concatenate(([0.0], found)))
+    gained, prevalence = steps / total, hits.mean()
+    value = float((steps * (found / (last + 1.0))).sum() / hits.sum())  # in counts, so that perfect is exactly 1
     # sums over thresholds at or below each block's own
     if_positive = np.cumsum((gained / share_taken)[::-1])[::-1]
     if_any = np.cumsum((gained * share_found / share_taken**2)[::-1])[::-1]

@@ -138,9 +138,9 @@ def _table(measured: Sequence[Measurement]) -> Exhibit:
 
 
 def cost(subject: Subject, settings: Settings, effort: Effort) -> int:
-    """Forward rows that `run` asks for."""
+    """Forward rows that `run` asks for, and the first predictions of all test rows, which are on its bill."""
     rows = min(settings.rows, len(subject.test))
-    return 3 * rows + min(settings.single, rows)
+    return len(subject.test) + 3 * rows + min(settings.single, rows)
 
 
 ANALYZER = Analyzer(
