@@ -53,7 +53,7 @@ def vector(values: Any, what: str, advice: str) -> np.ndarray:
     if is_frame(values):
         values = values.iloc[:, 0] if values.shape[1] == 1 else values.to_numpy()
     if is_series(values):
-        values = values.to_numpy(dtype=object) if values.dtype.kind not in "biufO" else values.to_numpy()
+        values = _from_series(values)
     elif is_tensor(values):
         values = from_tensor(values)
     elif isinstance(values, list | tuple):
@@ -65,6 +65,16 @@ def vector(values: Any, what: str, advice: str) -> np.ndarray:
     if values.ndim != 1:
         raise SubjectError(f"one value per row in {what}", f"shape {values.shape}", advice)
     return values
+
+
+def _from_series(values: Any) -> np.ndarray:
+    """A Series as numpy; in pandas' own types a missing value becomes None."""
+    if isinstance(values.dtype, np.dtype):
+        array: np.ndarray = values.to_numpy()
+        return array
+    objects: np.ndarray = np.array(values.to_numpy(dtype=object))
+    objects[np.asarray(values.isna())] = None
+    return plain_array(objects)
 
 
 def _from_list(values: list[Any] | tuple[Any, ...]) -> np.ndarray:

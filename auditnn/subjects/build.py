@@ -124,6 +124,8 @@ def from_predictions(
             raise SubjectError(f"no {name} without a model", f"{name} = {getattr(options, name)!r}", "Leave it out.")
     if prediction is None and score is None:
         raise SubjectError("a prediction or a score for each row", "neither", "Give at least one of them.")
+    if not len(score if prediction is None else prediction):
+        raise SubjectError("at least one prediction", "none", "Check the file or the filter it came through.")
     shape = np.shape(score)
     task = options.task or (
         "binary" if prediction is None and (len(shape) == 1 or shape[1:] == (1,)) else

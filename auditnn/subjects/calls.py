@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import BudgetSpent, NotApplicable
-from auditnn.core.rows import Images, Rows
+from auditnn.core.rows import Images, Rows, Table
 from auditnn.core.subject import Predictions, Subject
 from auditnn.subjects import outputs
+from auditnn.subjects.encoding import ImageEncoder, MatrixEncoder
 
 TABLE_ROWS = 4096
 IMAGE_BYTES = 4 * 2**20
@@ -64,9 +65,16 @@ class Calls:
     def outputs(self, rows: Rows) -> np.ndarray:
         """Raw outputs (n, k), float64: logits, probabilities, values, or the 0/1 indicator of hard labels."""
         n = len(rows)
-        if n <= ENCODED_ROWS:
-            return self.forward(self.encoder(rows))
-        return np.concatenate([self.forward(self.encoder(block)) for block in _blocks(rows, ENCODED_ROWS)])
+        whole: np.ndarray | None = None
+        with self._prepared():
+            for start, block in self._blocks(rows):
+                part = self.forward(self.encoder(block))
+                if len(part) == n:
+                    return part
+                if whole is None:
+                    whole = np.empty((n, part.shape[1]))
+                whole[start : start + len(part)] = part
+        return self.forward(self.encoder(rows)) if whole is None else whole
 
     def predict(self, rows: Rows) -> Predictions:
         """Predictions for rows; n rows forward."""
@@ -95,14 +103,14 @@ class Calls:
 
     def gradients(self, rows: Rows, target: int | np.ndarray) -> np.ndarray:
         """D output / d inputs for rows, shape of the inputs (n, ...); see `input_gradients`."""
-        if len(rows) <= ENCODED_ROWS:
-            return self.input_gradients(self.encoder(rows), target)
         targets = np.broadcast_to(np.asarray(target), (len(rows),))
-        starts = range(0, len(rows), ENCODED_ROWS)
-        blocks = zip(_blocks(rows, ENCODED_ROWS), starts, strict=True)
-        return np.concatenate([
-            self.input_gradients(self.encoder(block), targets[start : start + ENCODED_ROWS]) for block, start in blocks
-        ])  # fmt: skip
+        with self._prepared():
+            return np.concatenate(
+                [
+                    self.input_gradients(self.encoder(block), targets[start : start + len(block)])
+                    for start, block in self._blocks(rows)
+                ]
+            )
 
     def input_gradients(self, inputs: np.ndarray, target: int | np.ndarray) -> np.ndarray:
         """D output[target] / d inputs, float64, shape of `inputs`; n rows forward and n backward.
@@ -127,10 +135,20 @@ class Calls:
                 self.bill.rows_backward += stop - start
         return result
 
+    def _blocks(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
+        """Rows to encode at once, with where they start: a batch where encoding is a copy, many where it costs
+        something for every call."""
+        size = self.batch_rows if isinstance(self.encoder, MatrixEncoder | ImageEncoder) else ENCODED_ROWS
+        if len(rows) <= size:
+            yield 0, rows
+            return
+        for start in range(0, len(rows), size):
+            yield start, _rows_between(rows, start, min(start + size, len(rows)))
+
     def check_deadline(self) -> None:
         """BudgetSpent where the deadline has passed."""
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise BudgetSpent("the time that the model may use is over")
+            raise BudgetSpent("the time budget was spent while it ran")
 
     def _prepared(self) -> AbstractContextManager[None]:
         prepared = getattr(self.model, "prepared", None)
@@ -151,6 +169,11 @@ def _cut(inputs: Any, start: int, stop: int) -> Any:
     return inputs.iloc[start:stop].reset_index(drop=True) if hasattr(inputs, "iloc") else inputs[start:stop]
 
 
-def _blocks(rows: Rows, size: int) -> Iterator[Rows]:
-    for start in range(0, len(rows), size):
-        yield rows.take(np.arange(start, min(start + size, len(rows))))
+def _rows_between(rows: Rows, start: int, stop: int) -> Rows:
+    """Consecutive rows; of a table or images as views."""
+    if isinstance(rows, Table):
+        columns = {name: values[start:stop] for name, values in rows.columns.items()}
+        return Table(features=rows.features, columns=columns, length=stop - start)
+    if isinstance(rows, Images):
+        return Images(pixels=rows.pixels[start:stop], features=rows.features)
+    return rows.take(np.arange(start, stop))

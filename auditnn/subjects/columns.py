@@ -81,13 +81,18 @@ def _check_declared(name: str, declared: Mapping[str, Any]) -> None:
             raise SubjectError(f"a key that {where} knows", repr(key), nearest(key, DECLARED))
     one_of(f"{where}.kind", declared.get("kind"), get_args(Kind))
     bounds = declared.get("bounds")
-    if bounds is not None and not (
-        isinstance(bounds, list | tuple) and len(bounds) == 2 and float(bounds[0]) < float(bounds[1])
-    ):
+    if bounds is not None and not _is_range(bounds):
         raise SubjectError(f"{where}.bounds to be [low, high] with low < high", repr(bounds), "Give two numbers.")
     values = declared.get("values")
     if values is not None and len(set(values)) != len(values):
         raise SubjectError(f"different {where}.values", f"duplicates in {shown(list(values))}", "List each value once.")
+
+
+def _is_range(bounds: Any) -> bool:
+    if not isinstance(bounds, list | tuple | np.ndarray) or len(bounds) != 2:
+        return False
+    numbers = all(isinstance(one, int | float | np.number) and not isinstance(one, bool) for one in bounds)
+    return numbers and bool(bounds[0] < bounds[1])
 
 
 def _inferred_kind(name: str, parts: Sequence[Any], declared: Mapping[str, Any]) -> Kind:

@@ -20,8 +20,9 @@ MOST_NUMBERS = 20
 def group_of(name: str, values: Any, bands: Sequence[float] | None, what: str) -> Group:
     """One attribute. Levels are the values that occur, in sorted order (bands from low to high), "unknown" last."""
     order = list(values.dtype.categories) if hasattr(getattr(values, "dtype", None), "categories") else None
+    dated = getattr(getattr(values, "dtype", None), "kind", "") in ("m", "M")
     values = plain_array(vector(values, what, "Give one value per row."))
-    if values.dtype.kind in "mM":
+    if dated:
         raise SubjectError(f"numbers, bools or text in {what}", "dates", "Turn them into bands of years, for example.")
     gaps = missing_mask(values)
     if bands is not None:

@@ -17,9 +17,7 @@ def matrix(raw: Any, n: int, subject: Subject) -> np.ndarray:
     raw = np.asarray(raw)
     if subject.output == "labels":
         return _indicator(raw, n, subject)
-    if raw.ndim == 1:
-        raw = raw[:, None]
-    if raw.ndim != 2 or len(raw) != n:
+    if raw.ndim not in (1, 2) or len(raw) != n:
         raise SubjectError(
             f"outputs of shape ({n},) or ({n}, k) for {n} rows",
             f"shape {raw.shape}",
@@ -29,7 +27,7 @@ def matrix(raw: Any, n: int, subject: Subject) -> np.ndarray:
         raise SubjectError(
             "numbers from the model", f"values of type {raw.dtype}", "Set output = 'labels' for hard labels."
         )
-    return raw.astype(np.float64)
+    return raw.reshape(n, -1).astype(np.float64)
 
 
 def check_width(k: int, subject: Subject) -> None:

@@ -39,8 +39,6 @@ def stored_predictions(prediction: Any, score: Any, meaning: Meaning) -> Predict
         codes = np.argmax(scores, axis=1)
     if scores is not None and len(scores) != len(codes):
         raise SubjectError(f"{len(codes)} scores, one for each prediction", f"{len(scores)}", "Give one score per row.")
-    if not len(codes):
-        raise SubjectError("at least one prediction", "none", "Check the file or the filter it came through.")
     return Predictions(prediction=codes, score=scores)
 
 
