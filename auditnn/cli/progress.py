@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 
 @contextmanager
@@ -12,7 +12,8 @@ def spinner(what: str) -> Iterator[None]:
     """A spinner with a word, gone when done; nothing where stderr is no terminal."""
     from rich.console import Console
 
-    with Console(stderr=True).status(f"{what} …"):
+    console = Console(stderr=True)
+    with console.status(f"{what} …") if console.is_terminal else nullcontext():
         yield
 
 
@@ -23,9 +24,9 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     started: dict[str, float] = {}
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
-    ) as display:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
         tasks = {"": display.add_task("auditing", total=None)}
 
         def report(analyzer: str, done: int, total: int) -> None:

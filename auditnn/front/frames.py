@@ -65,5 +65,5 @@ def row_frame(audit: Audit) -> pd.DataFrame:
     frame = pd.DataFrame(columns, index=index)
     if stored:
         features = pd.DataFrame(stored, index=pd.Index(audit.arrays["rows/stored"].data, name="id"))
-        frame = frame.join(features, rsuffix=" (feature)")
+        frame = frame.join(features.rename(columns=lambda name: f"{name} (feature)" if name in frame else name))
     return frame.reset_index()

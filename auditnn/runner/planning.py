@@ -45,7 +45,9 @@ def plan(
         raise SettingsError(f"effort to be one of {', '.join(EFFORTS)}", repr(effort), "Use --effort standard.")
     catalog = load_catalog()
     names = [analyzers] if isinstance(analyzers, str) else analyzers
-    chosen = select(None if names is None else [ALWAYS, *names], catalog)
+    chosen = select(names, catalog)
+    if ALWAYS not in {analyzer.id for analyzer in chosen}:
+        chosen = (catalog[ALWAYS], *chosen)
     parsed = parse_settings(settings, catalog)
     produced: set[str] = set()
     steps = []

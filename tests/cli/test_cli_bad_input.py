@@ -78,6 +78,7 @@ def image_file(pixels: np.ndarray) -> Spoil:
         edit_toml(folder, 'inputs = ["age", "income"]\n', "")
         edit_toml(folder, 'test = "test.csv"', 'test = "test.npz"')
         edit_toml(folder, '[groups]\ncolumns = ["sex"]\n', "")
+        edit_toml(folder, 'target = "label"\n', "")
         np.savez(folder / "test.npz", X=pixels, y=np.arange(len(pixels)) % 2)
 
     return spoil
@@ -95,7 +96,7 @@ SUBJECTS: list[tuple[str, Spoil, str]] = [
     ("no subject.toml", gone("subject.toml"), "subject.toml"),
     ("toml with a syntax error", text("subject.toml", "name = "), "TOML"),
     ("toml that is not text", raw("subject.toml", b"\xff\xfe\x00"), "TOML"),
-    ("an empty toml", text("subject.toml", ""), "name"),
+    ("an empty toml", text("subject.toml", ""), "data"),
     ("an unknown key", toml('task = "binary"', 'task = "binary"\ntreshold = 0.4'), "treshold"),
     ("an unknown table", toml("[groups]", "[gruops]"), "gruops"),
     ("an unknown task", toml('"binary"', '"ranking"'), "ranking"),
@@ -168,7 +169,7 @@ SUBJECTS: list[tuple[str, Spoil, str]] = [
     ("logits said to be probabilities", both(toml('"logits"', '"probabilities"'), answers("9 * x[:, :1]")), "logits"),
     ("a model on another device", nets("def build():\n    return torch.nn.Sequential(torch.nn.Linear(2, 4), "
         "torch.nn.ReLU(), torch.nn.Linear(4, 1)).to('meta').eval()\n"), "meta"),
-    ("images outside 0 to 1", image_file(np.full((8, 1, 4, 4), 200.0)), "[0, 1]"),
+    ("images outside 0 to 1", image_file(np.full((8, 1, 4, 4), 200.0)), "between 0 and 1"),
     ("images without channels", image_file(np.zeros((8, 4, 4))), "4"),
     ("a function that is no function", both(toml('kind = "torch"', FUNCTION), toml('file = "weights.safetensors"\n', ""),
         nets("def build():\n    return 'no'\n")), "str"),

@@ -94,8 +94,6 @@ ODD: list[tuple[str, Spoil, Status]] = [
     ("one row", all_of(keep(lambda frame: frame[:1]), toml("positive = 1", 'positive = 1\nclasses = [0, 1]')),
         {AUC: {"undefined"}, GAP: {"undefined", "not_applicable"}}),
     ("two rows", keep(lambda frame: frame.groupby("label").head(1)), {GAP: {"undefined", "not_applicable"}}),
-    ("one class, the other declared", all_of(column("label", 1), toml("positive = 1", 'positive = 1\nclasses = [0, 1]')),
-        {AUC: {"undefined"}, GAP: {"measured"}}),
     ("one group", column("sex", "f"), {GAP: {"undefined", "not_applicable"}, RATE: {"measured"}}),
     ("a group of one", column("sex", ["m"] + ["f"] * 59), {GAP: {"undefined", "not_applicable"}, RATE: {"measured"}}),
     ("a group nobody knows", column("sex", [None, "f", "m"] * 20), {GAP: {"measured"}}),

@@ -75,8 +75,8 @@ GATES = [
     ("met", 'measurement = "performance.accuracy/accuracy"\nat_least = 0.01', 0),
     ("broken", 'measurement = "performance.accuracy/accuracy"\nat_least = 0.999', 1),
     ("broken, but not a gate", 'measurement = "performance.accuracy/accuracy"\nat_least = 0.999\ngate = false', 0),
-    ("not measured", 'measurement = "robustness.nothing/value"\nat_least = 0.5\nrequired = true', 3),
-    ("not measured, not required", 'measurement = "robustness.nothing/value"\nat_least = 0.5', 0),
+    ("not measured", 'measurement = "robustness.nothing/value"\nat_least = 0.5', 3),
+    ("not measured, not required", 'measurement = "robustness.nothing/value"\nat_least = 0.5\nrequired = false', 0),
     ("unsure where certainty is asked", 'measurement = "performance.accuracy/accuracy"\nat_least = VALUE\n'
         'demand = "surely_within"', 3),
     ("unsure where it is not", 'measurement = "performance.accuracy/accuracy"\nat_least = VALUE', 0),

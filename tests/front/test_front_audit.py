@@ -62,7 +62,7 @@ def test_store_rows_and_redact_decide_what_is_kept(data: tuple[pd.DataFrame, np.
     X, y, sex = data
 
     def keys(**more: object) -> set[str]:
-        subject = auditnn.Subject.from_predictions(y, y, groups={"sex": sex}, favorable="yes", **more)  # type: ignore[arg-type]
+        subject = auditnn.Subject.from_predictions(y, y, groups={"sex": sex}, positive="yes", **more)  # type: ignore[arg-type]
         return set(auditnn.run(subject, ["data.imbalance"]).arrays)
 
     assert keys(store_rows="none") == set()
