@@ -1,0 +1,9 @@
+"""python -m benchmarks: every speed benchmark, one after the other; results under benchmarks/results/."""
+
+from __future__ import annotations
+
+from benchmarks import analyzer_overhead, group_table
+
+if __name__ == "__main__":
+    group_table.main()
+    analyzer_overhead.main()
