@@ -16,6 +16,7 @@ from auditnn.policy.files import findings_to_json
 from auditnn.policy.finding import Finding, Findings
 
 MOST = 10
+LOG_WIDTH = 110
 STATUS_WORDS = {"fail": "fail", "unsure": "unsure", "not_measured": "not measured", "pass": "pass"}
 STYLES = {"fail": "bold red", "unsure": "yellow", "not_measured": "magenta", "incomplete": "magenta", "pass": "green"}
 
@@ -29,7 +30,7 @@ def as_json(audit: Audit, findings: Findings, folder: Path) -> None:
 
 def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = False) -> None:
     """The verdict, the most serious findings (every open one if `every`), what was not measured, where it lies."""
-    console = Console(highlight=False, soft_wrap=not Console().is_terminal)
+    console = _console()
     subject, seed = audit.subject, audit.settings["seed"]
     console.print(
         Text.assemble(
@@ -47,7 +48,13 @@ def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = Fal
     if len(open_ones) > len(shown):
         console.print(f"  and {len(open_ones) - len(shown)} more in the report.\n")
     _troubles(console, audit)
-    console.print(f"report: {folder / 'report.html'}", style="dim", markup=False)
+    console.print(Text(f"report: {folder / 'report.html'}", style="dim"), soft_wrap=True)
+
+
+def _console() -> Console:
+    """Wraps to the terminal; where the output goes elsewhere, to a width that reads well in a log."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=LOG_WIDTH)
 
 
 def _finding(console: Console, finding: Finding) -> None:
