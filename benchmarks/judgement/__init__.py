@@ -1,0 +1,1 @@
+"""How often the judge is wrong: simulated at the least favorable truth."""
