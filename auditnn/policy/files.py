@@ -67,9 +67,9 @@ def parse_policy(content: bytes, label: str, name: str, known: Policy | None = N
         raise PolicyError(f"{label} with schema {SCHEMA!r}", f"the newer {data['schema']!r}", advice)
     part = check(data)
     if isinstance(part, list):
-        count = "1 mistake" if len(part) == 1 else f"{len(part)} mistakes"
+        count, them = ("1 mistake", "it") if len(part) == 1 else (f"{len(part)} mistakes", "them")
         lines = "".join(f"\n  {mistake}" for mistake in part)
-        raise PolicyError(f"{label} to be a policy", f"{count}:{lines}\n", "Correct them all; nothing was judged.")
+        raise PolicyError(f"{label} to be a policy", count, f"Correct {them}; nothing was judged:{lines}")
     return _policy(part, name, known)
 
 

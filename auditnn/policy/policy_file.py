@@ -184,7 +184,8 @@ def _nearest_code(code: str, known: list[str]) -> str:
 
 def _limit_mistakes(where: str, rule: Mapping[str, Any]) -> Iterator[Mistake]:
     given = [name for name in LIMITS if name in rule]
-    if len(given) != 1:
+    misspelled = not given and any(get_close_matches(key, LIMITS, n=1, cutoff=0.8) for key in rule)
+    if len(given) != 1 and not misspelled:
         got = "none" if not given else " and ".join(given)
         advice = "" if not given else "For two limits write between = [lowest, highest]."
         yield Mistake(where, "one of at_most, at_least and between", got, advice)

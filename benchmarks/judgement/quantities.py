@@ -1,4 +1,4 @@
-"""Seventeen quantities with a known truth, one for each way in which a default rule gets its p-value.
+"""Eighteen quantities with a known truth, one for each way in which a default rule gets its p-value.
 
 Each is drawn at its limit (the least favorable truth that is still allowed), clearly within it, or beyond it.
 """
