@@ -184,26 +184,23 @@ def main() -> None:
     small_groups = (strings(small.race, "race"), strings(small.sex, "sex"))
     flat = ((groups[0].codes.astype(np.int64) * 2 + groups[1].codes) * 2 + raw.y) * 2 + raw.prediction
     count = len(from_raw(raw))
-    rows = [
-        ratio_row(paired("strings and scores to all measurements (strings by pandas.factorize, as in the limit)", lambda: from_raw(raw), limits(raw), target=3.0)),
-        ratio_row(paired(
-            "the same through auditnn.Subject.from_predictions and auditnn.run", lambda: front_door(raw), limits(raw),
-        )),
-        ratio_row(paired("score bins alone, against a sort of the scores", lambda: bin_scores(raw.score),
-                         {"sort": lambda: np.sort(raw.score)})),
-        ratio_row(paired(
-            "codes to all measurements, against one bincount", lambda: all_metrics(raw, groups, scores=False),
-            {f"{batch} rows": lambda batch=batch: counted(flat, batch, 40) for batch in BATCHES},
-        )),
-        ratio_row(paired(
-            f"all measurements, against fairlearn's point values ({PEER_ROWS} rows)",
-            lambda: from_raw(small), {"MetricFrame": lambda: metric_frame(small)},
-        )),
-        ratio_row(paired(
-            f"all measurements, against three bootstrap draws of fairlearn's ({PEER_ROWS} rows, intersection only)",
-            lambda: all_metrics(small, small_groups), {"MetricFrame": lambda: metric_frame(small, 3, False)},
-        )),
+    all_limits = limits(raw)
+    work = [
+        paired("strings and scores to all measurements (strings by pandas.factorize, as in the limit)",
+               lambda: from_raw(raw), all_limits, target=3.0),
+        paired("the same through auditnn.Subject.from_predictions and auditnn.run",
+               lambda: front_door(raw), all_limits),
+        paired("score bins alone, against a sort of the scores",
+               lambda: bin_scores(raw.score), {"sort": lambda: np.sort(raw.score)}),
+        paired("codes to all measurements, against one bincount",
+               lambda: all_metrics(raw, groups, scores=False),
+               {f"{batch} rows": lambda batch=batch: counted(flat, batch, 40) for batch in BATCHES}),
+        paired(f"all measurements, against fairlearn's point values ({PEER_ROWS} rows)",
+               lambda: from_raw(small), {"MetricFrame": lambda: metric_frame(small)}),
+        paired(f"all measurements, against three bootstrap draws of fairlearn's ({PEER_ROWS} rows, intersection only)",
+               lambda: all_metrics(small, small_groups), {"MetricFrame": lambda: metric_frame(small, 3, False)}),
     ]  # fmt: skip
+    rows = [ratio_row(one) for one in work]
     notes: dict[str, Any] = {"rows": ROWS, "measurements": count, "ours uses resampling": "no"}
     if "--quick" not in sys.argv:
         notes["fairlearn, point values, all rows, s"] = round(seconds(lambda: metric_frame(raw)), 1)

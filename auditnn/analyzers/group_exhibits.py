@@ -13,10 +13,13 @@ from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Group
 from auditnn.kernels.group_table import RATES, EventCounts, GroupTable
 
+FIGURE_GROUPS = 24  # more would not fit a screen; the tables have the others
+
 
 def rates_figure(id: str, title: str, summary: str, pairs: Mapping[str, Any], stated: Sequence[Measurement]) -> Exhibit:
-    """A dot and a whisker per group and rate."""
-    rows = [one for one in stated if one.status == "measured"][:INLINE_ROWS]
+    """A dot and a whisker per group and rate; without the false negative rate, which mirrors the true positive."""
+    rows = [one for one in stated if one.status == "measured" and not one.id.endswith("/false_negative_rate")]
+    rows = rows[:INLINE_ROWS]
     return Exhibit(
         id=f"{id}/rates",
         kind="intervals",
@@ -26,7 +29,7 @@ def rates_figure(id: str, title: str, summary: str, pairs: Mapping[str, Any], st
         roles={"y": "group", "x": "value", "low": "low", "high": "high", "series": "rate"},
         columns={
             "group": [one.slice["group"] for one in rows],
-            "rate": [one.id.rsplit("/", 1)[1] for one in rows],
+            "rate": [one.id.rsplit("/", 1)[1].replace("_", " ") for one in rows],
             **_numbers(rows),
         },
         measurements=_ids(rows),
@@ -80,17 +83,19 @@ def means_table(id: str, group: Group, n: np.ndarray, means: Mapping[str, np.nda
 
 
 def differences_figure(id: str, group: Group, outcome: Outcome, signed: Sequence[Measurement]) -> Exhibit:
-    """Signed differences of selection rate to the reference group, with a line at zero."""
-    rows = [one for one in signed if one.status == "measured"][:INLINE_ROWS]
-    reference = next(one.basis["groups"][1] for one in rows if one.basis is not None)
-    widest = max(rows, key=lambda one: abs(one.value or 0.0))
+    """Signed differences of selection rate to the reference group, the furthest ones, with a line at zero."""
+    measured = [one for one in signed if one.status == "measured"]
+    reference = next(one.basis["groups"][1] for one in measured if one.basis is not None)
+    furthest = sorted(measured, key=lambda one: -abs(one.value or 0.0))[:FIGURE_GROUPS]
+    widest, rows = furthest[0], [one for one in measured if one in furthest]
+    left = f" Shown are the {len(rows)} furthest of {len(measured)}." if len(rows) < len(measured) else ""
     return Exhibit(
         id=f"{id}/differences",
         kind="intervals",
         title=f"Share that gets {outcome.name!r}: each group of {group.name} minus {reference}",
         summary=(
             f"The difference to {reference} is largest for {widest.slice['group']}: {widest.value:+.3f} "
-            f"[{widest.low:+.3f}, {widest.high:+.3f}]."
+            f"[{widest.low:+.3f}, {widest.high:+.3f}].{left}"
         ),
         slice={"attribute": group.name, **outcome.slice},
         roles={"y": "group", "x": "value", "low": "low", "high": "high", "reference": 0.0},

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from auditnn.analyzers import measures
-from auditnn.analyzers.group_exhibits import means_table, rates_figure
+from auditnn.analyzers.group_exhibits import FIGURE_GROUPS, means_table, rates_figure
 from auditnn.analyzers.group_outcomes import NO_LABELS, allot, shown
 from auditnn.core.analyzer import Yield
 from auditnn.core.measurement import Better, Measurement
@@ -61,8 +61,10 @@ def group_means(
             for level in levels.tolist():
                 stated.append(mean(f"{id}/{name}", moments[name], level, group.slice_of(level), better))
         yield from stated
+        n, means = moments["mean_prediction"].n, moments["mean_prediction"].mean
+        names = {group.levels[level] for level in shown(n, means, min(room, FIGURE_GROUPS), minimum)}
         title = f"Prediction and error by {group.name}"
-        summary = f"Means with t intervals of {len(levels):,} of {len(group.levels):,} groups."
-        yield rates_figure(id, title, summary, {"attribute": group.name}, stated)
-        n = moments["mean_prediction"].n
+        summary = f"Means with t intervals of {len(names):,} of {len(group.levels):,} groups."
+        rows = [one for one in stated if one.slice["group"] in names]
+        yield rates_figure(id, title, summary, {"attribute": group.name}, rows)
         yield means_table(id, group, n, {name: one.mean for name, one in moments.items()})

@@ -111,9 +111,15 @@ def test_of_many_levels_the_largest_and_the_extremes_are_measured_and_the_rest_a
     assert {str(level) for level in np.flatnonzero(sizes > np.sort(sizes)[-50])} <= told
     rates = np.bincount(place, weights=prediction) / sizes
     ranked = [level for level in np.argsort(rates) if sizes[level] >= 10]
-    assert {str(ranked[0]), str(ranked[-1])} <= told
+    stated = rates[[level for level in ranked if str(level) in told]]
+    assert (stated.min(), stated.max()) == (rates[ranked[0]], rates[ranked[-1]])
     by_id = {one.id.rsplit("/", 1)[1]: one for one in exhibits(ANALYZER, case)}
-    assert "100 of 1,500 groups" in by_id["rates"].summary
+    assert "24 of 1,500 groups" in by_id["rates"].summary
+    drawn = set(by_id["rates"].columns["group"])
+    assert len(drawn) == 24
+    assert drawn <= told
+    large = rates[[level for level in ranked if str(level) in drawn]]
+    assert (large.min(), large.max()) == (rates[ranked[0]], rates[ranked[-1]])
     assert len(by_id["table"].columns["group"]) == 1500
     where = by_id["table"].columns["group"].index("700")
     assert by_id["table"].columns["selection_rate"][where] == pytest.approx(rates[700])

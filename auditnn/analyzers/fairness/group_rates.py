@@ -10,7 +10,7 @@ import numpy as np
 
 from auditnn.analyzers import measures
 from auditnn.analyzers.context import Context
-from auditnn.analyzers.group_exhibits import rates_figure, rates_summary, rates_table
+from auditnn.analyzers.group_exhibits import FIGURE_GROUPS, rates_figure, rates_summary, rates_table
 from auditnn.analyzers.group_means import group_means
 from auditnn.analyzers.group_outcomes import (
     NO_LABELS,
@@ -94,8 +94,11 @@ def _attribute(
         yield from stated
         if number < FIGURES:
             title = f"Rates of {outcome.name!r} by {group.name}"
-            summary = rates_summary(group, outcome, counts, len(levels), minimum)
-            yield rates_figure(ID, title, summary, {"attribute": group.name, **outcome.slice}, stated)
+            drawn = shown(table.rows, share(*counts.rate("selection_rate")), min(room, FIGURE_GROUPS), minimum)
+            names = {group.levels[level] for level in drawn}
+            rows = [one for one in stated if one.slice["group"] in names]
+            summary = rates_summary(group, outcome, counts, len(drawn), minimum)
+            yield rates_figure(ID, title, summary, {"attribute": group.name, **outcome.slice}, rows)
 
 
 def _rates(outcome: Outcome, counts: EventCounts, slices: dict[int, dict[str, Any]]) -> Iterator[Measurement]:
