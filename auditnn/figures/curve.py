@@ -29,8 +29,11 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         layers.append(band)
     upright = alt.Y("y:Q", **quantity(reading, "y"))
     layers.append(base.mark_line(strokeWidth=2, clip=False).encode(y=upright, color=color["color"], order="at:Q"))
-    size = 46 if len(reading.rows) <= MARKED else 14
-    layers.append(base.mark_point(filled=True, size=size, opacity=1).encode(y=upright, **color, **in_words()))
+    # Many points would hide the line: they stay unseen and only answer to a pointer.
+    seen = len(reading.rows) <= MARKED
+    layers.append(
+        base.mark_point(filled=True, size=46, opacity=1 if seen else 0).encode(y=upright, **color, **in_words())
+    )
     rows = [{**row, "at": index} for index, row in enumerate(reading.rows)]
     layers = [*layers, *_references(reading, theme)]
     return finish(layers, rows, theme=theme, said=exhibit.summary, height=HEIGHT)

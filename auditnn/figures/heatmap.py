@@ -38,7 +38,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         deep = "abs(datum.step - 3) >= 2" if colors[0] == pick(DIVERGING[0], theme) else "datum.step >= 4"
         ink = alt.condition(deep, alt.value(on_deep), alt.value(on_pale))
         layers.append(base.mark_text(fontSize=12).encode(text="written:N", color=ink))
-    return finish(layers, rows, theme=theme, said=exhibit.summary, height={"step": CELL})
+    return finish(layers, rows, theme=theme, said=exhibit.summary, height=CELL * max(1, len(down)))
 
 
 def _range(reading: Reading, theme: Theme) -> tuple[float, float, list[str]]:

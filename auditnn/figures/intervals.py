@@ -6,24 +6,25 @@ from typing import Any
 
 from auditnn.core.exhibit import Exhibit
 from auditnn.figures.layers import band_height, colored, finish, in_words, quantity, reference_line
-from auditnn.figures.reading import Row, read_categories
+from auditnn.figures.reading import Row, read_categories, turned
 from auditnn.figures.theme import Theme
 
 
 def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     """Roles `label`, `value`, `low`, `high`, optional `series` and `reference`.
 
-    An end that is None is unbounded: its line runs on to the edge of the picture.
+    More than two series of at most six labels change places with these. An end that is None is unbounded: its line
+    runs on to the edge of the picture.
     """
     import altair as alt
 
-    reading = read_categories(exhibit)
+    reading = turned(read_categories(exhibit))
     rows = [_with_ends(row) for row in reading.rows]
     base = alt.Chart().encode(y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)))
     if "series" in reading:
         base = base.encode(yOffset=alt.YOffset("series:N", sort=reading.order("series")))
     color = colored(reading, theme, shape=True)
-    axis = alt.X("low:Q", **{**quantity(reading, "value"), "title": reading.titles.get("value")})
+    axis = alt.X("low:Q", **quantity(reading, "value"))
     lines = base.mark_rule(strokeWidth=3, strokeCap="round", opacity=0.55).encode(
         x=axis, x2="high:Q", color=color["color"]
     )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from auditnn.figures.numbers import POINTS
 from auditnn.figures.reading import Reading, Row, axis_format
 from auditnn.figures.theme import MUTED, SERIES, STEP, WIDTH, Theme, config, pick
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 NO_ROWS = {"name": "empty"}  # how altair writes a chart that was given no rows; the figure's own stand above it
+LETTER, LABEL_LETTERS, LEGEND_LETTERS = 6.6, 22, 18
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
 
-def finish(layers: Sequence[Any], rows: list[Row], *, theme: Theme, said: str, height: Any = None) -> dict[str, Any]:
+def finish(layers: Sequence[Any], rows: list[Row], *, theme: Theme, said: str, height: float) -> dict[str, Any]:
     """Altair layers over inline rows as a Vega-Lite dict whose whole width, labels included, is the figure's width.
 
     Shared parts are set on the plain dict: altair would check each of them against its schema every time, which
@@ -30,7 +32,7 @@ def finish(layers: Sequence[Any], rows: list[Row], *, theme: Theme, said: str, h
         "$schema": SCHEMA,
         "description": said,
         "width": WIDTH,
-        **({} if height is None else {"height": height}),
+        "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "data": {"values": rows},
         "config": config(theme),
@@ -41,18 +43,17 @@ def quantity(reading: Reading, role: str, *, zero: bool = False) -> dict[str, An
     """Axis and scale of a number in its unit, as keywords of a channel."""
     import altair as alt
 
-    return {
-        "title": reading.titles.get(role),
-        "axis": alt.Axis(format=axis_format(reading, role)),
-        "scale": alt.Scale(zero=zero, nice=True),
-    }
+    title, axis = reading.titles.get(role) or None, alt.Axis(format=axis_format(reading, role))
+    if reading.units.get(role) == POINTS:
+        title = f"{title or 'Difference'}, percentage points"
+        axis = alt.Axis(labelExpr="format(datum.value * 100, ',.4~r')")
+    return {"title": title, "axis": axis, "scale": alt.Scale(zero=zero, nice=True)}
 
 
-def band_height(reading: Reading) -> dict[str, Any]:
-    """The height of one category: room for its series beside one another."""
+def band_height(reading: Reading) -> int:
+    """The height of all categories together: room in each for its series beside one another."""
     series = len(reading.order("series")) if "series" in reading else 1
-    step = {"step": max(STEP, 12 * series + 10)}
-    return {**step, "for": "position"} if "series" in reading else step
+    return max(STEP, 12 * series + 10) * max(1, len(reading.order("label")))
 
 
 def colored(reading: Reading, theme: Theme, *, shape: bool = False) -> dict[str, Any]:
@@ -63,12 +64,19 @@ def colored(reading: Reading, theme: Theme, *, shape: bool = False) -> dict[str,
         return {"color": alt.value(pick(SERIES[0], theme))}
     order = reading.order("series")
     shades = alt.Scale(domain=order, range=[pick(SERIES[i % len(SERIES)], theme) for i in range(len(order))])
-    title = None if len(order) <= 3 else reading.titles["series"]
-    encodings: dict[str, Any] = {"color": alt.Color("series:N", scale=shades, title=title)}
+    legend = alt.Legend(title=None, columns=_columns(order, reading.order("label") if "label" in reading else ()))
+    encodings: dict[str, Any] = {"color": alt.Color("series:N", scale=shades, legend=legend)}
     if shape:
         signs = alt.Scale(domain=order, range=[SHAPES[i % len(SHAPES)] for i in range(len(order))])
-        encodings["shape"] = alt.Shape("series:N", scale=signs, title=title)
+        encodings["shape"] = alt.Shape("series:N", scale=signs, legend=legend)
     return encodings
+
+
+def _columns(names: Sequence[str], labels: Sequence[str]) -> int:
+    """How many legend entries fit beside one another over the plot, right of the category labels."""
+    room = WIDTH - 30 - LETTER * min(LABEL_LETTERS, max(map(len, labels), default=4))
+    entry = 26 + LETTER * min(LEGEND_LETTERS, max(map(len, names), default=1))
+    return max(1, min(len(names), int(room / entry)))
 
 
 def reference_line(reading: Reading, theme: Theme, channel: str) -> list[Any]:

@@ -16,7 +16,19 @@ from auditnn.core.exhibit import Exhibit
 from auditnn.figures.numbers import PERCENT_UNITS, POINTS, interval, show
 
 Row = dict[str, Any]
-SHARE_WORDS = ("rate", "share", "probability", "accuracy", "recall", "precision", "frequency", "proportion", "coverage")
+MANY_SERIES, MOST_SERIES = 2, 6
+SHARE_WORDS = (
+    "rate",
+    "share",
+    "probability",
+    "accuracy",
+    "recall",
+    "precision",
+    "frequency",
+    "proportion",
+    "coverage",
+    "score",
+)
 NAMES = {
     "label": ("label", "group", "category", "feature", "name", "bar"),
     "value": ("value", "height", "size", "weight"),
@@ -59,6 +71,17 @@ def words(name: str) -> str:
     """
     text = str(name).replace("_", " ").strip()
     return text[:1].upper() + text[1:]
+
+
+def turned(reading: Reading) -> Reading:
+    """The same rows with label and series in each other's place, where that puts what is compared side by side:
+    many measures of a few groups read better as the groups under each measure."""
+    few = len(reading.order("label")) <= MOST_SERIES if "label" in reading else False
+    if "series" not in reading or not few or len(reading.order("series")) <= MANY_SERIES:
+        return reading
+    rows = [{**row, "label": row["series"], "series": row["label"]} for row in reading.rows]
+    titles = {**reading.titles, "label": reading.titles["series"], "series": reading.titles["label"]}
+    return Reading(rows=rows, titles=titles, units=reading.units, reference=reading.reference)
 
 
 def column_of(exhibit: Exhibit, role: str) -> str | None:
@@ -116,7 +139,7 @@ def gather(exhibit: Exhibit, found: Mapping[str, str]) -> Reading:
     units.update({end: middle for end in ("low", "high") if end in units})
     reading = Reading(
         rows=rows,
-        titles={role: words(column) for role, column in found.items()},
+        titles={role: "" if column == "value" else words(column) for role, column in found.items()},
         units=units,
         reference=_reference(exhibit),
     )
@@ -133,7 +156,7 @@ def tip(row: Row, reading: Reading) -> str:
         if role not in row:
             continue
         fact = show(row[role], reading.units[role]) if _is_number(row[role]) else str(row[role])
-        facts.append(fact if role == "value" and len(reading.titles) <= 2 else f"{reading.titles[role]} {fact}")
+        facts.append(fact if role == "value" and len(reading.titles) <= 2 else f"{reading.titles[role]} {fact}".strip())
     text = ", ".join([*names, *facts])
     if row.get("low") is not None or row.get("high") is not None:
         text += f" ({interval(row.get('low'), row.get('high'), reading.units.get('low', 'number'))})"

@@ -78,8 +78,7 @@ MUTED = Color("#8b949d", "#7d868f")
 
 def pairs() -> tuple[Color, ...]:
     """Every color pair that a figure may use, each light color once."""
-    named = (SURFACES["line"], SURFACES["line_strong"], SURFACES["ink"], SURFACES["ink_soft"])
-    return (*named, *STATUS.values(), *SERIES, *RAMP, *DIVERGING, *CELL_TEXT, MUTED)
+    return (*SURFACES.values(), *TINTS.values(), *STATUS.values(), *SERIES, *RAMP, *DIVERGING, *CELL_TEXT, MUTED)
 
 
 def pick(color: Color, theme: Theme) -> str:
@@ -126,8 +125,9 @@ def config(theme: Theme = "light") -> dict[str, Any]:
             "titleFontWeight": 400,
             "symbolStrokeWidth": 2,
             "symbolSize": 70,
-            "columns": 3,
+            "symbolOpacity": 1,
             "offset": 8,
+            "layout": {"top": {"anchor": "start", "bounds": "full", "direction": "horizontal"}},
             "padding": 0,
         },
         "range": {"category": series},

@@ -20,7 +20,8 @@ from auditnn.report.live import runtime_in_background, security_policy, source_h
 from auditnn.report.pictures import script_json
 from auditnn.report.ranking import SHOWN, attention, tally
 from auditnn.report.reproduce import command, environment_rows, setting_rows
-from auditnn.report.verdict import STATUS_TONES, TONES, card, facts, headline, rows_told
+from auditnn.report.subject_card import rows_told, subject_card
+from auditnn.report.verdict import STATUS_TONES, TONES, card, facts, headline
 from auditnn.report.view import View, gather
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -63,6 +64,7 @@ def _content(audit: Audit, findings: Findings, view: View) -> dict[str, Any]:
         "subject": audit.subject,
         "facts": facts(audit),
         "rows_told": rows_told(audit.subject),
+        "subject_card": subject_card(audit.subject),
         "word": word,
         "sentence": sentence,
         "tone": TONES[findings.verdict],

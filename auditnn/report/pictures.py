@@ -16,8 +16,8 @@ from auditnn.core.measurement import Measurement
 from auditnn.figures.draw import draw, drawable
 from auditnn.figures.numbers import show
 from auditnn.figures.reading import unit_of, words
-from auditnn.report.names import slice_words
 from auditnn.policy.formats import scale_of
+from auditnn.report.names import MEASURES, slice_words
 from auditnn.report.traced import as_json
 
 TABLE_ROWS = 60
@@ -57,7 +57,7 @@ class Picture:
 def pictures(audit: Audit) -> list[Picture]:
     """Every exhibit of the audit, in its order."""
     units = _units(audit)
-    return [picture(_with_units(exhibit, units), index) for index, exhibit in enumerate(audit.exhibits)]
+    return [picture(_with_names(_with_units(exhibit, units)), index) for index, exhibit in enumerate(audit.exhibits)]
 
 
 def picture(exhibit: Exhibit, index: int) -> Picture:
@@ -101,7 +101,9 @@ def _shortened(exhibit: Exhibit) -> tuple[Exhibit, int]:
     room = DRAWN_CATEGORIES if exhibit.kind != "heatmap" else 2000
     if total <= room:
         return exhibit, 0
-    label = next((exhibit.roles[role] for role in ("label", "y", "x") if exhibit.roles.get(role) in exhibit.columns), "")
+    label = next(
+        (exhibit.roles[role] for role in ("label", "y", "x") if exhibit.roles.get(role) in exhibit.columns), ""
+    )
     series = exhibit.roles.get("series")
     if label and series in exhibit.columns:
         kept = set(list(dict.fromkeys(map(str, exhibit.columns[label])))[: room // 2])
@@ -136,6 +138,17 @@ def _with_units(exhibit: Exhibit, units: Mapping[str, set[str]]) -> Exhibit:
     stated = {str(name): next(iter(shown)) for name in named.values() if name in exhibit.columns}
     stated = {name: unit for name, unit in stated.items() if _within_reach(exhibit.columns[name], unit)}
     return replace(exhibit, roles={**exhibit.roles, "units": stated})
+
+
+def _with_names(exhibit: Exhibit) -> Exhibit:
+    """The exhibit with measures called by their names where a whole column holds nothing but their ids."""
+    columns = {
+        name: [MEASURES[value][0] for value in values]
+        if values and all(isinstance(value, str) and value in MEASURES for value in values)
+        else values
+        for name, values in exhibit.columns.items()
+    }
+    return replace(exhibit, columns=columns)
 
 
 def _within_reach(values: Sequence[Any], unit: str) -> bool:

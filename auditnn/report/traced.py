@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -19,6 +19,7 @@ from auditnn.core.measurement import Measurement
 from auditnn.figures.numbers import MINUS, plain
 from auditnn.policy.finding import Finding
 from auditnn.policy.formats import Scale, scale_of
+from auditnn.policy.wording import rounded as _rounded
 
 EXPONENT = re.compile(r"e([+-])0*(\d+)")
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -79,16 +80,20 @@ def span(low: float | None, high: float | None, scale: Scale) -> Markup:
     return Markup("{} to {}").format(num(typeset(first), "low", low), num(typeset(scale.full(high)), "high", high))
 
 
+def limit_text(value: float, scale: Scale, *, unit: bool = True) -> str:
+    """A threshold as its policy states it, without padding, on the scale of the value."""
+    suffix = scale.suffix if unit or not scale.suffix.startswith(" ") else ""
+    return typeset(f"{value * scale.factor:,.6g}") + suffix
+
+
 def limit(finding: Finding, scale: Scale) -> Markup:
     """The threshold in words."""
     if isinstance(finding.threshold, (tuple, list)):
         low, high = finding.threshold
-        first = typeset(scale.limit(low) + ("" if scale.suffix.startswith(" ") else scale.suffix))
-        last = typeset(scale.limit(high) + scale.suffix)
-        return Markup("{} to {}").format(num(first, "threshold.low", low), num(last, "threshold.high", high))
+        first = num(limit_text(low, scale, unit=False), "threshold.low", low)
+        return Markup("{} to {}").format(first, num(limit_text(high, scale), "threshold.high", high))
     words = "at most" if finding.op == "at_most" else "at least"
-    text = typeset(scale.limit(finding.threshold) + scale.suffix)
-    return Markup("{} {}").format(words, num(text, "threshold", finding.threshold))
+    return Markup("{} {}").format(words, num(limit_text(finding.threshold, scale), "threshold", finding.threshold))
 
 
 def limits(finding: Finding) -> tuple[float | None, float | None]:
@@ -104,12 +109,25 @@ def scale_for(measurement: Measurement | None, findings: tuple[Finding, ...] = (
     return Scale(1.0, 4) if measurement is None else scale_of(measurement, known)
 
 
+def rounded(rows: int) -> int:
+    """A rough number of rows, to look like one: the same rounding as in the finding's own sentence."""
+    return _rounded(rows)
+
+
 def p_value(p: float | None, field: str) -> Markup:
     """A p-value; below one in a thousand only that is said."""
     if p is None:
         return Markup('<span class="none">–</span>')
     text = "< 0.001" if p < 0.001 else "> 0.999" if 0.999 < p < 1.0 else f"{p:.3f}" if p < 1.0 else "1"
     return num(text, field, p)
+
+
+def subject_num(path: Sequence[str], number: float) -> Markup:
+    """One number of the subject card, found by following `path` into it."""
+    text = f"{number:,}" if isinstance(number, int) else plain(number)
+    return Markup('<span class="num" data-subject="{}" data-raw="{}">{}</span>').format(
+        json.dumps(list(path), ensure_ascii=False), _raw(number), text
+    )
 
 
 def count(number: int, what: str) -> Markup:

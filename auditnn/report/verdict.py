@@ -15,11 +15,14 @@ from auditnn.figures.bullet import bullet
 from auditnn.policy.finding import Finding, Findings
 from auditnn.policy.formats import Scale
 from auditnn.report.names import slice_words
-from auditnn.report.traced import limits, num, scale_for, typeset
+from auditnn.report.traced import limit_text, limits, scale_for, typeset
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "fail": ("Fails", "At least one rule of the policy is broken, beyond what chance explains."),
-    "incomplete": ("Incomplete", "Nothing is known to fail, but the evidence that the policy requires is not all there."),
+    "incomplete": (
+        "Incomplete",
+        "Nothing is known to fail, but the evidence that the policy requires is not all there.",
+    ),
     "unsure": ("Unsure", "Nothing is known to fail, but the data cannot settle every rule."),
     "pass": ("Passes", "Every rule that was judged is met, as far as these rows can tell."),
 }
@@ -56,7 +59,8 @@ def card(finding: Finding, measurement: Measurement | None) -> Card:
     """The finding ready for the page; the picture is empty where there is no value."""
     scale = scale_for(measurement, (finding,))
     picture = Markup()
-    if measurement is not None and measurement.value is not None:
+    compared = finding.status in ("pass", "fail", "unsure")
+    if compared and measurement is not None and measurement.value is not None:
         picture = _picture(finding, measurement, scale)
     return Card(finding, measurement, scale, slice_words(finding.slice), picture)
 
@@ -69,8 +73,8 @@ def _picture(finding: Finding, measurement: Measurement, scale: Scale) -> Markup
         None if one is None else _limit_label(one, field, scale) for one, field in zip(allowed, fields, strict=True)
     )
     share = measurement.unit in ("probability", "share") and scale.suffix == "%"
-    said = f"{scale.full(measurement.value)} against a limit of " + " to ".join(
-        scale.limit(one) + scale.suffix for one in allowed if one is not None
+    said = f"{typeset(scale.full(measurement.value))} against a limit of " + " to ".join(
+        limit_text(one, scale) for one in allowed if one is not None
     )
     drawn = bullet(
         measurement.value,
@@ -87,7 +91,7 @@ def _picture(finding: Finding, measurement: Measurement, scale: Scale) -> Markup
 
 def _limit_label(limit: float, field: str, scale: Scale) -> str:
     """The words over a limit's line; SVG text, its number traced like any other."""
-    text = typeset(scale.limit(limit) + scale.suffix)
+    text = limit_text(limit, scale)
     return f'limit <tspan class="num" data-field="{field}" data-raw="{escape(str(limit))}">{escape(text)}</tspan>'
 
 
@@ -122,13 +126,3 @@ def spoken_date(created: str) -> str:
         return created
     zone = " UTC" if moment.utcoffset() is not None and not moment.utcoffset() else ""
     return f"{moment.day} {moment:%B %Y, %H:%M}{zone}"
-
-
-def rows_told(subject: Mapping[str, Any]) -> list[Markup]:
-    """How many rows there are of each split, traced."""
-    told = []
-    for split, count in (subject.get("rows") or {}).items():
-        if isinstance(count, int):
-            shown = Markup('<span data-subject="rows.{}">{}</span>').format(split, num(f"{count:,}", str(split), count))
-            told.append(Markup("{} {}").format(shown, split))
-    return told

@@ -13,7 +13,7 @@ from auditnn.report.names import ORDER, SECTIONS, Section, section_of, slice_wor
 from auditnn.report.pictures import Picture, pictures
 from auditnn.report.ranking import OUTCOMES, tally
 
-KEY_ROWS = 12
+KEY_ROWS = 16
 LISTED = 100
 RULE_ROWS = 250
 ABSENT_ROWS = 60
@@ -51,6 +51,7 @@ class Chapter:
     tally: dict[FindingStatus, int]
     troubled: tuple[AnalyzerRecord, ...]
     key_rows: tuple[KeyRow, ...]
+    key_more: int
     figures: tuple[Picture, ...]
     tables: tuple[Picture, ...]
     listings: tuple[Listing, ...]
@@ -152,28 +153,27 @@ def _chapter(
     own = [one for one in audit.measurements if section_of(one.id) == key]
     mine = [picture for picture in shown if section_of(picture.exhibit.id) == key]
     records = [record for record in audit.analyzers if section_of(record.id) == key]
+    key_rows = _key_rows(own, judged)
     return Chapter(
         section=_section(key),
         tally=tally(one for one in findings.findings if section_of(one.measurement) == key),
         troubled=tuple(record for record in records if record.status in ("failed", "skipped", "undefined")),
-        key_rows=_key_rows(own, judged),
+        key_rows=tuple(key_rows[:KEY_ROWS]),
+        key_more=max(0, len(key_rows) - KEY_ROWS),
         figures=tuple(picture for picture in mine if picture.svg),
         tables=tuple(picture for picture in mine if not picture.svg),
         listings=tuple(_listings(own, records)),
     )
 
 
-def _key_rows(own: Sequence[Measurement], judged: dict[Key, list[Finding]]) -> tuple[KeyRow, ...]:
+def _key_rows(own: Sequence[Measurement], judged: dict[Key, list[Finding]]) -> list[KeyRow]:
     """What a rule speaks of and what holds for all rows; the gravest first only where not all fit."""
     rows = []
     for one in own:
         said = tuple(finding for finding in judged.get(one.key, ()) if finding.status != "not_applicable")
         if one.status == "measured" and (said or not one.slice):
             rows.append(KeyRow(one, said))
-    if len(rows) <= KEY_ROWS:
-        return tuple(rows)
-    order = sorted(rows, key=_gravity)
-    return tuple(order[:KEY_ROWS])
+    return rows if len(rows) <= KEY_ROWS else sorted(rows, key=_gravity)
 
 
 def _gravity(row: KeyRow) -> int:

@@ -28,7 +28,7 @@ ENVIRONMENT = {
     "libraries": {"numpy": "2.4.0", "torch": "2.13.0", "scipy": "1.17.0"},
 }
 GROUPS = {
-    "sex": {"female": (2490, 996, 0.79, 1711), "male": (2510, 1330, 0.83, 1729)},
+    "sex": {"female": (2490, 747, 0.79, 1711), "male": (2510, 1330, 0.83, 1729)},
     "age_band": {
         "18 to 25": (610, 220, 0.76, 410),
         "26 to 40": (1900, 890, 0.81, 1320),
@@ -78,6 +78,13 @@ def group_measurements() -> list[Measurement]:
         values = [a / b for a, b in zip(x, n, strict=True)]
         id = "fairness.disparity/"
         pairs = {"attribute": attribute}
+        ratio = {**basis, "form": "ratio"}
+        gaps.append(
+            measures.sampled(
+                id + "demographic_parity_ratio", min(values) / max(values), "score" if len(kept) == 2 else method,
+                ratio, slice=pairs, better="one", unit="ratio", n=sum(n),
+            )
+        )  # fmt: skip
         gaps.append(
             measures.sampled(
                 id + "demographic_parity_difference", max(values) - min(values), method, basis,
@@ -136,6 +143,10 @@ def credit() -> Audit:
         measures.exact("data.imbalance/imbalance_ratio", 4.2, unit="ratio", better="lower", n=5000),
         measures.exact("data.imbalance/effective_classes", 1.63, unit="classes", better="higher", n=5000),
         measures.rate(accuracy + "accuracy", 4050, 5000, better="higher"),
+        measures.sampled(
+            accuracy + "balanced_accuracy", 0.744, "bootstrap", {"se": 0.008, "scale": "identity"}, better="higher",
+            unit="probability", n=5000,
+        ),
         measures.rate(accuracy + "recall", 611, 960, slice={"class": "defaulted"}, better="higher"),
         measures.rate(accuracy + "recall", 3439, 4040, slice={"class": "repaid"}, better="higher"),
         measures.sampled(
@@ -165,7 +176,11 @@ def credit() -> Audit:
             kind="table",
             title="The same question, asked again",
             summary="Asked twice, answers differ by at most 0.",
-            columns={"check": ["asked twice", "asked one by one"], "largest difference": [0.0, 2.4e-7], "rows": [256] * 2},
+            columns={
+                "check": ["asked twice", "asked one by one"],
+                "largest difference": [0.0, 2.4e-7],
+                "rows": [256] * 2,
+            },
         ),
         Exhibit(
             id="data.imbalance/class_counts",
@@ -232,9 +247,7 @@ def credit() -> Audit:
         record("robustness.gradient_attacks", status="skipped", reason="the budget of 60 s was spent"),
         record("explanation.localization", status="not_applicable", reason="it is about images; this is a table"),
     )
-    return audit_of(
-        subject, analyzers=analyzers, measurements=tuple(found + groups), exhibits=tuple(exhibits)
-    )
+    return audit_of(subject, analyzers=analyzers, measurements=tuple(found + groups), exhibits=tuple(exhibits))
 
 
 def diabetes() -> Audit:
@@ -326,9 +339,7 @@ def digits() -> Audit:
         "store_rows": "none",
         "digests": {},
     }
-    return audit_of(
-        subject, analyzers=(record("performance.accuracy"),), measurements=tuple(found), exhibits=exhibits
-    )
+    return audit_of(subject, analyzers=(record("performance.accuracy"),), measurements=tuple(found), exhibits=exhibits)
 
 
 def broken() -> Audit:

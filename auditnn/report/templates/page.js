@@ -80,7 +80,7 @@
     var stage = document.createElement("div");
     load().then(function () {
       return window.vegaEmbed(stage, spec, {
-        mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
+        mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false, logLevel: 1,
         tooltip: { disableDefaultStyle: true }
       });
     }).then(function () {
