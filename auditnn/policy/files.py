@@ -13,6 +13,7 @@ from typing import Any
 from auditnn.core.errors import PolicyError
 from auditnn.policy.finding import Finding, Findings
 from auditnn.policy.findings_file import findings_to_json, json_schema, read_findings
+from auditnn.policy.names import quantity_name
 from auditnn.policy.policy_file import SCHEMA, PolicyPart, RulePart, check, newer_schema
 from auditnn.policy.rule import Operator, Policy, Rule, Threshold, Waiver
 
@@ -114,7 +115,7 @@ def _rule(part: RulePart, known: Rule | None) -> Rule:
     op, threshold = _comparison(part)
     area, quantity = part.measurement.split(".", 1)[0], part.measurement.split("/", 1)[1]
     if known is None or known.measurement != part.measurement:
-        title = quantity.replace("_", " ").capitalize()
+        title = quantity_name(quantity)
         known = Rule(code=part.code, measurement=part.measurement, op=op, threshold=threshold, family=area, title=title)
     return Rule(
         code=part.code,

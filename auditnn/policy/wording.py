@@ -9,6 +9,7 @@ from auditnn.core.measurement import Measurement
 from auditnn.policy.comparison import Comparison, pairs_in_words
 from auditnn.policy.finding import FindingStatus
 from auditnn.policy.formats import Scale, level_scale, scale_of
+from auditnn.policy.names import quantity_name
 from auditnn.policy.rule import Rule
 
 # What is compared between groups, where the quantity's own name says less than that.
@@ -18,17 +19,6 @@ COMPARED = {
     "equal_opportunity_difference": "True positive rate",
     "worst_group_accuracy": "Accuracy",
     "minority_recall_gap": "Recall",
-}
-NAMES = {
-    "roc_auc": "ROC AUC",
-    "mcc": "Matthews correlation",
-    "f1": "F1 score",
-    "r2": "R squared",
-    "mae": "Mean absolute error",
-    "rmse": "Root mean squared error",
-    "brier_score": "Brier score",
-    "calibration_in_the_large": "Calibration in the large",
-    "train_test_overlap": "Train-test overlap",
 }
 ENDINGS = (" difference", " gap", " ratio")
 
@@ -138,9 +128,9 @@ def effect(one: Measurement, scale: Scale) -> str:
     name, extremes, levels = _compared(quantity), _extremes(basis), level_scale(one)
     if form == "worst_gap":
         worst = _worst_rate(basis)
-        name, extremes = (_sentence_case(worst[0]), worst[1]) if worst else (name, None)
+        name, extremes = (quantity_name(worst[0]), worst[1]) if worst else (name, None)
     if extremes is None or form not in ("gap", "worst_gap", "difference", "ratio", "minimum"):
-        subject = _sentence_case(quantity)
+        subject = quantity_name(quantity)
         return f"{subject}{_of(attribute, one)}{rest} is {scale.full(value)}"
     low = f"{extremes.low} ({levels.full(extremes.low_level)})"
     high = f"{extremes.high} ({levels.full(extremes.high_level)})"
@@ -172,12 +162,8 @@ def _of(attribute: str, one: Measurement) -> str:
 def _compared(quantity: str) -> str:
     if quantity in COMPARED:
         return COMPARED[quantity]
-    name = _sentence_case(quantity)
+    name = quantity_name(quantity)
     return next((name.removesuffix(ending) for ending in ENDINGS if name.endswith(ending)), name)
-
-
-def _sentence_case(quantity: str) -> str:
-    return NAMES.get(quantity, quantity.replace("_", " ").capitalize())
 
 
 def _extremes(basis: Mapping[str, Any]) -> Extremes | None:
