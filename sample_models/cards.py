@@ -15,6 +15,13 @@ def write(card: Card, file: Path) -> None:
     file.write_text("\n".join(_lines(card, ())).strip() + "\n", encoding="utf-8")
 
 
+def expect(code: str, measurement: str, status: str, *, direction: str = "", **pairs: str) -> Card:
+    """One finding that an audit under the default policy should give: the rule, what it measures, in the slice of
+    these `pairs`, and which way it points where that can be said."""
+    said = {"direction": direction} if direction else {}
+    return {"code": code, "measurement": measurement, "status": status, **said, "slice": pairs}
+
+
 def read(folder: Path) -> dict[str, Any]:
     """The card of the sample in `folder`."""
     return tomllib.loads((folder / "card.toml").read_text(encoding="utf-8"))
@@ -25,11 +32,12 @@ def _lines(table: Card, path: tuple[str, ...]) -> list[str]:
     for name, value in table.items():
         below = (*path, _key(name))
         if isinstance(value, Mapping):
-            header = [] if all(_nested(part) for part in value.values()) else ["", f"[{'.'.join(below)}]"]
+            only_tables = bool(value) and all(_nested(part) for part in value.values())
+            header = [] if only_tables else ["", f"[{'.'.join(below)}]"]
             lines += [*header, *_lines(value, below)]
         elif _nested(value):
             for entry in value:
-                lines += ["", f"[[{'.'.join(below)}]]", *_lines(entry, below)]
+                lines += ["", f"[[{'.'.join(below)}]]", *(f"{_key(key)} = {_value(one)}" for key, one in entry.items())]
     return lines
 
 
@@ -46,6 +54,8 @@ def _value(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_value(item) for item in value) + "]"
     if isinstance(value, float):

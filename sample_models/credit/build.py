@@ -33,7 +33,22 @@ FAULTS: list[cards.Card] = [
         "direction": "care, teaching and office work raise the predicted risk",
     },
 ]
-EXPECTED: list[cards.Card] = []
+DIFFERENCE, ODDS = "fairness.disparity/demographic_parity_difference", "fairness.disparity/equalized_odds_difference"
+RATIO, GAP = "data.imbalance/imbalance_ratio", "performance.imbalance/minority_recall_gap"
+LOWER = "female is approved less often than male"
+EXPECTED = [
+    cards.expect("FAIR001", DIFFERENCE, "fail", attribute="sex", direction=LOWER),
+    cards.expect("FAIR001", DIFFERENCE, "fail", attribute="sex & age_band", direction="a group of women is lowest"),
+    cards.expect("FAIR001", DIFFERENCE, "pass", attribute="age_band"),
+    cards.expect("FAIR003", ODDS, "fail", attribute="sex", direction=LOWER),
+    cards.expect("FAIR002", "fairness.disparity/demographic_parity_ratio", "unsure", attribute="sex"),
+    cards.expect("IMB001", RATIO, "fail", direction="defaulted is the smaller class"),
+    cards.expect("IMB001", RATIO, "fail", split="train", direction="defaulted is the smaller class"),
+    cards.expect("IMB002", GAP, "fail", direction="defaulted is found less often than repaid"),
+    cards.expect("PERF002", "performance.accuracy/roc_auc", "pass"),
+    cards.expect("CAL001", "performance.calibration/calibration_in_the_large", "pass"),
+    cards.expect("CAL002", "performance.calibration/calibration_slope", "pass"),
+]
 
 
 def main(folder: Path = FOLDER, truth_rows: int = ROWS) -> None:

@@ -10,7 +10,19 @@ from ..credit.truth import ROWS
 
 FOLDER = Path(__file__).parent
 FAULTS: list[cards.Card] = []
-EXPECTED: list[cards.Card] = []
+EXPECTED = [
+    cards.expect("FAIR001", "fairness.disparity/demographic_parity_difference", "pass", attribute="sex"),
+    cards.expect("FAIR001", "fairness.disparity/demographic_parity_difference", "pass", attribute="age_band"),
+    cards.expect("FAIR002", "fairness.disparity/demographic_parity_ratio", "pass", attribute="sex"),
+    cards.expect("FAIR003", "fairness.disparity/equalized_odds_difference", "pass", attribute="sex"),
+    cards.expect("FAIR003", "fairness.disparity/equalized_odds_difference", "pass", attribute="age_band"),
+    cards.expect("FAIR001", "fairness.disparity/demographic_parity_difference", "unsure", attribute="sex & age_band"),
+    cards.expect("IMB001", "data.imbalance/imbalance_ratio", "pass"),
+    cards.expect("IMB002", "performance.imbalance/minority_recall_gap", "pass"),
+    cards.expect("PERF002", "performance.accuracy/roc_auc", "pass"),
+    cards.expect("CAL001", "performance.calibration/calibration_in_the_large", "pass"),
+    cards.expect("CAL002", "performance.calibration/calibration_slope", "pass"),
+]
 
 
 def main(folder: Path = FOLDER, truth_rows: int = ROWS) -> None:

@@ -95,7 +95,12 @@ def card(train_rows: int, metrics: dict[str, float]) -> cards.Card:
     }
 
 
-EXPECTED: list[cards.Card] = []
+EXPECTED = [
+    cards.expect("PERF004", "performance.accuracy/skill", "pass"),
+    cards.expect("DATA003", "data.quality/train_test_overlap", "pass"),
+    cards.expect("SUBJ002", "subject.check/batch_difference", "pass"),
+    cards.expect("CAL001", "performance.calibration/calibration_in_the_large", "not_applicable"),
+]
 
 if __name__ == "__main__":
     main()

@@ -209,6 +209,8 @@ def test_a_card_survives_writing_and_reading(tmp_path: Path) -> None:
         "truth": {"rows": 3, "rates": {"sex & age": {"50+": {"rate": 0.25}}}},
         "list": [{"a": True, "b": [1, 2.5]}, {"a": False, "b": []}],
         "none": [],
+        "empty": {},
+        "rows": [{"code": "X", "slice": {"attribute": "sex & age"}}, {"code": "Y", "slice": {}}],
     }
     cards.write(card, tmp_path / "card.toml")
     assert cards.read(tmp_path) == card
