@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from auditnn.kernels.confusion import Margins, Score, accuracy, balanced_accuracy
-from auditnn.kernels.estimate import Estimate
+from auditnn.kernels.estimate import Estimate, undefined
 from auditnn.kernels.intervals import clopper_pearson, critical_value
-from auditnn.kernels.ranking import average_precision, macro, precision_influence
+from auditnn.kernels.ranking import precision_influence
 
 
 def accuracy_gain(majority: int) -> Score:
@@ -31,22 +31,22 @@ def average_precision_gain(label: np.ndarray, score: np.ndarray) -> Estimate:
     share is 1 / k. The error allows for the two sharing rows. Where the precision is exactly 1, and shows no spread,
     the distance of a Clopper-Pearson bound takes its place, as in `ranking`.
     """
-    n = len(label)
-    if score.ndim == 2:
-        estimate, share, influence = macro(label, score, precision_influence), 1.0 / score.shape[1], np.zeros(n)
-        if estimate.value is None:
-            return estimate
-        for code in range(score.shape[1]):
-            influence += precision_influence(label == code, score[:, code])[1] / score.shape[1]
-        fewest = int(np.bincount(label).min())
-    else:
-        estimate, share = average_precision(label, score), float(np.mean(label))
-        if estimate.value is None:
-            return estimate
-        influence = precision_influence(label, score)[1] - (label - share) / np.sqrt(n * (n - 1.0))
-        fewest = int(np.sum(label))
+    n, many = len(label), score.ndim == 2
+    columns = [(label == code, score[:, code]) for code in range(score.shape[1])] if many else [(label > 0, score)]
+    found = [int(positive.sum()) for positive, _ in columns]
+    if min(found) == 0 or max(found) == n:
+        return undefined("a class has no rows, or every row, so there is nothing to rank", n)
+    value, influence = 0.0, np.zeros(n)
+    for positive, column in columns:
+        one, its_influence = precision_influence(positive, column)
+        value += one / len(columns)
+        influence += its_influence / len(columns)
+    share = 1.0 / len(columns) if many else found[0] / n
+    if not many:
+        influence -= (columns[0][0] - share) / np.sqrt(n * (n - 1.0))
     variance = float((influence**2).sum())
-    if estimate.value >= 1.0:
+    if value >= 1.0 - 1e-12:
+        fewest = min(found)
         variance += ((1.0 - float(clopper_pearson(fewest, fewest)[0])) / critical_value(0.95)) ** 2
     basis = {"se": float(np.sqrt(variance)), "scale": "identity", "limits": [-1.0, 1.0]}
-    return Estimate(estimate.value - share, "t", basis, n)
+    return Estimate(value - share, "t", basis, n)

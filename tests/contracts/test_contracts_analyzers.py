@@ -272,3 +272,14 @@ def test_what_is_measured_is_documented(subject: str) -> None:
     told = {part.split("\n", 1)[0].strip("`"): part for part in DOCS.read_text(encoding="utf-8").split("\n## ")}
     for one in audit(subject).measurements:
         assert f"`{one.id.split('/')[1]}`" in told[one.analyzer], f"docs/analyzers.md does not tell of {one.id}"
+
+
+@every_subject
+def test_the_cap_on_rows_is_kept(subject: str) -> None:
+    """With `rows=5` no analyzer asks for more than its share of five rows, beside the first predictions."""
+    capped, n = run(built(subject), rows=5), len(built(subject).test)
+    for record in capped.analyzers:
+        whole = audit(subject).record(record.id)
+        assert whole is not None
+        assert record.rows_forward <= whole.rows_forward
+        assert record.rows_forward <= n + 20
