@@ -37,7 +37,7 @@ def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keyword
     if not isinstance(module, torch.nn.Module):
         raise SubjectError("a torch.nn.Module", type(module).__name__, "Use from_function for a plain callable.")
     options = options_of(keywords)
-    task = options.task or labels.infer_task(_vector(y_test), options.output)
+    task = options.task or labels.infer_task(_vector(y_test), options.output, options.classes)
     output = options.output or ("values" if task == "regression" else None)
     if output is None:
         raise SubjectError(
@@ -73,7 +73,11 @@ def from_sklearn(estimator: Any, X_test: Any, y_test: Any, **keywords: Unpack[Ke
     if not hasattr(estimator, "predict"):
         raise SubjectError("an estimator with predict", type(estimator).__name__, "Use from_function for a callable.")
     options = options_of(keywords)
-    task = options.task or sklearn_model.task_of(estimator) or labels.infer_task(_vector(y_test), options.output)
+    task = (
+        options.task
+        or sklearn_model.task_of(estimator)
+        or labels.infer_task(_vector(y_test), options.output, options.classes)
+    )
     output = sklearn_model.output_of(estimator, task, options.output)
     known = None if task == "regression" else sklearn_model.classes_of(estimator)
     data = assemble.data_of(X_test, options)
@@ -101,7 +105,7 @@ def from_function(function: Any, X_test: Any, y_test: Any, **keywords: Unpack[Ke
     if not callable(function):
         raise SubjectError("a callable", type(function).__name__, "Use from_predictions for stored predictions.")
     options = options_of(keywords)
-    task = options.task or labels.infer_task(_vector(y_test), options.output)
+    task = options.task or labels.infer_task(_vector(y_test), options.output, options.classes)
     output = options.output or ("values" if task == "regression" else "probabilities")
     data = assemble.data_of(X_test, options)
     facts = {"class": getattr(function, "__qualname__", type(function).__name__)}
@@ -129,13 +133,17 @@ def from_predictions(
     shape = np.shape(score)
     task = options.task or (
         "binary" if prediction is None and (len(shape) == 1 or shape[1:] == (1,)) else
-        labels.infer_task(_vector(y if y is not None else prediction), None)
+        labels.infer_task(_vector(y if y is not None else prediction), None, options.classes)
     )  # fmt: skip
     data = assemble.data_of(X_test, options)
     also = []
     if prediction is not None and task != "regression":
         also = [labels.label_values(prediction, "the predictions")]
     meaning, codes, train = assemble.meaning_of(y, assemble.train_target(options), options, task=task, also=also)
+    if codes is not None and meaning.coding is not None and len(np.unique(codes)) == 1:
+        alone = meaning.coding.labels[int(codes[0])]
+        note = f"The target holds only {alone!r}: what needs the other classes cannot be measured."
+        meaning = replace(meaning, notes=(*meaning.notes, note))
     stored = stored_predictions(prediction, score, meaning)
     n = len(stored.prediction)
     test, train_split, intersections = assemble.splits_of(X_test, data, codes, train, options, n)

@@ -231,17 +231,21 @@ def favorable_codes(coding: Coding, favorable: Any) -> tuple[int, ...] | None:
     return tuple(codes)
 
 
-def infer_task(y: np.ndarray | None, output: str | None) -> str:
-    """The task, where y and the output leave no doubt; SubjectError asking for `task` elsewhere."""
+def infer_task(y: np.ndarray | None, output: str | None, classes: Sequence[Any] | None) -> str:
+    """The task, where y, the output and the declared classes leave no doubt; SubjectError asking for it elsewhere."""
     if output == "values":
         return "regression"
+    if classes is not None and len(classes) >= 2:
+        return "binary" if len(classes) == 2 else "multiclass"
     if y is not None:
         values = plain_array(y)
-        kind, distinct = values.dtype.kind, len(set(values[~missing_mask(values)].tolist()))
-        if distinct == 2:
+        values = values[~missing_mask(values)]
+        kind, distinct = values.dtype.kind, len(set(values.tolist()))
+        if kind == "f" and np.any(values != np.floor(values)):
+            if output is None:
+                return "regression"
+        elif distinct == 2 or kind == "b":
             return "binary"
-        if distinct > 2 and (kind == "O" or (kind in "iu" and distinct <= MANY and output is not None)):
+        elif distinct > 2 and (kind == "O" or (kind in "iu" and distinct <= MANY and output is not None)):
             return "multiclass"
-        if distinct > 2 and kind == "f" and output is None and np.any(values != np.floor(values)):
-            return "regression"
     raise SubjectError("a task", "a target that leaves it open", "Set task to 'binary', 'multiclass' or 'regression'.")

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
 from auditnn.core.errors import InputError, RefusedError, SubjectError
+from auditnn.core.subject import Subject
 from auditnn.subjects import build
 from auditnn.subjects.calls import Calls
 from auditnn.subjects.check import first_predictions
@@ -51,17 +52,19 @@ class Odd(torch.nn.Module):
         return self.answer(inputs)
 
 
+def first_of(subject: Subject) -> None:
+    first_predictions(subject, None if subject.model is None else Calls(subject))
+
+
 def module(**changes: Any) -> None:
     """Build and predict with a linear module, with some keywords changed."""
     keywords: dict[str, Any] = {"module": linear(), "X_test": X, "y_test": Y, "task": "binary", "output": "logits"}
     keywords |= changes
-    subject = build.from_torch(keywords.pop("module"), keywords.pop("X_test"), keywords.pop("y_test"), **keywords)
-    first_predictions(subject, Calls(subject))
+    first_of(build.from_torch(keywords.pop("module"), keywords.pop("X_test"), keywords.pop("y_test"), **keywords))
 
 
 def function(predict: Callable[[Any], Any], X_test: Any = X, y_test: Any = Y, **keywords: Any) -> None:
-    subject = build.from_function(predict, X_test, y_test, **keywords)
-    first_predictions(subject, Calls(subject))
+    first_of(build.from_function(predict, X_test, y_test, **keywords))
 
 
 def raises(inputs: Any) -> Any:
@@ -103,7 +106,7 @@ def opened(
     (folder / "subject.toml").write_text(top + model + data)
     allowed = [str(folder)] if allow else []
     subject = load(str(folder / "subject.toml"), allow_code=allowed, trust_pickle=trust_pickle)
-    first_predictions(subject, None if subject.model is None else Calls(subject))
+    first_of(subject)
 
 
 def with_weights(folder: Path, weights: dict[str, torch.Tensor]) -> None:
@@ -273,7 +276,7 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
         lambda d: build.from_sklearn(RidgeClassifier().fit(X, Y), X, Y, output="probabilities"), SubjectError,
         ["predict_proba"]),
     "estimator not fitted": (
-        lambda d: (lambda s: first_predictions(s, Calls(s)))(build.from_sklearn(LogisticRegression(), X, Y, task="binary")),
+        lambda d: first_of(build.from_sklearn(LogisticRegression(), X, Y, task="binary")),
         SubjectError, ["NotFittedError"]),
     "model raises": (lambda d: function(raises), SubjectError, ["ZeroDivisionError: a wheel came off"]),
     "module takes other columns": (
