@@ -6,12 +6,14 @@ from typing import Any
 
 from auditnn.core.exhibit import Exhibit
 from auditnn.figures.layers import finish, in_words
-from auditnn.figures.numbers import show
+from auditnn.figures.numbers import PERCENT_UNITS, show
 from auditnn.figures.reading import Reading, read
 from auditnn.figures.theme import CELL_TEXT, DIVERGING, RAMP, Theme, pick
 
 CELL = 30
 WRITTEN = 144
+ROOMY = 5
+LETTERS = 50
 
 
 def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
@@ -21,13 +23,18 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     reading = read(exhibit, ("x", "y", "value"))
     low, high, colors = _range(reading, theme)
     unit = reading.units.get("value", "number")
-    rows = [
-        {**row, "written": show(row["value"], unit), "step": _step(row["value"], low, high)} for row in reading.rows
-    ]
     across, down = reading.order("x"), reading.order("y")
+    tight = len(across) > ROOMY
+    rows = [
+        {**row, "written": _written(row["value"], unit, tight), "step": _step(row["value"], low, high)}
+        for row in reading.rows
+    ]
     base = alt.Chart().encode(
         x=alt.X(
-            "x:N", sort=across, title=reading.titles["x"], axis=alt.Axis(labelAngle=0 if len(across) <= 8 else -90)
+            "x:N",
+            sort=across,
+            title=reading.titles["x"],
+            axis=alt.Axis(labelAngle=0 if len(across) * max(map(len, across), default=0) <= LETTERS else -90),
         ),
         y=alt.Y("y:N", sort=down, title=reading.titles["y"]),
     )
@@ -39,6 +46,16 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         ink = alt.condition(deep, alt.value(on_deep), alt.value(on_pale))
         layers.append(base.mark_text(fontSize=12).encode(text="written:N", color=ink))
     return finish(layers, rows, theme=theme, said=exhibit.summary, height=CELL * max(1, len(down)))
+
+
+def _written(value: Any, unit: str, tight: bool) -> str:
+    """What a cell says: whole percents where there is little room, nothing for nothing."""
+    if not isinstance(value, (int, float)):
+        return ""
+    if not tight or unit not in PERCENT_UNITS:
+        return show(value, unit) if value or not tight else ""
+    whole = round(100 * value)
+    return f"{whole}%" if whole else ("<1%" if value else "")
 
 
 def _range(reading: Reading, theme: Theme) -> tuple[float, float, list[str]]:

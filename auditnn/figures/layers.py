@@ -11,6 +11,7 @@ from auditnn.figures.theme import MUTED, SERIES, STEP, WIDTH, Theme, config, pic
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 NO_ROWS = {"name": "empty"}  # how altair writes a chart that was given no rows; the figure's own stand above it
+CROWD, DENSE_STEP = 16, 15
 LETTER, LABEL_LETTERS, LEGEND_LETTERS = 6.6, 22, 18
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
@@ -53,7 +54,10 @@ def quantity(reading: Reading, role: str, *, zero: bool = False) -> dict[str, An
 def band_height(reading: Reading) -> int:
     """The height of all categories together: room in each for its series beside one another."""
     series = len(reading.order("series")) if "series" in reading else 1
-    return max(STEP, 12 * series + 10) * max(1, len(reading.order("label")))
+    labels = max(1, len(reading.order("label")))
+    if series == 1 and labels > CROWD:
+        return DENSE_STEP * labels
+    return max(STEP, 12 * series + 10) * labels
 
 
 def colored(reading: Reading, theme: Theme, *, shape: bool = False) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _levels(attribute: str, levels: Any) -> Markup:
     if not isinstance(levels, Mapping):
         return Markup()
     shown = [
-        Markup('<span class="name">{}</span> {}').format(level, subject_num(("groups", attribute, str(level)), count))
+        Markup('<span class="name">{}</span> ({})').format(level, subject_num(("groups", attribute, str(level)), count))
         for level, count in list(levels.items())[:LISTED]
         if isinstance(count, int)
     ]

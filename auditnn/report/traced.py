@@ -21,6 +21,7 @@ from auditnn.policy.finding import Finding
 from auditnn.policy.formats import Scale, scale_of
 from auditnn.policy.wording import rounded as _rounded
 
+LONG_UNIT = 9
 EXPONENT = re.compile(r"e([+-])0*(\d+)")
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 NONE = Markup('<span class="none">–</span>')
@@ -65,35 +66,61 @@ def num(text: str, field: str, raw: Any) -> Markup:
 
 def value(number: float | None, scale: Scale) -> Markup:
     """A value with its unit; a dash where there is none."""
-    return NONE if number is None else num(typeset(scale.full(number)), "value", number)
+    return NONE if number is None else _quantity(_written(number, scale), "value", number, scale)
 
 
 def span(low: float | None, high: float | None, scale: Scale) -> Markup:
     """Both ends of an interval, the unit once where it is a word."""
     if low is None and high is None:
         return Markup("unbounded")
-    if low is None or high is None:
-        end, field = (high, "high") if low is None else (low, "low")
-        shown = num(typeset(scale.full(float(end or 0.0))), field, end)
-        return Markup("below {}").format(shown) if low is None else Markup("above {}").format(shown)
-    first = scale.number(low) if scale.suffix.startswith(" ") else scale.full(low)
-    return Markup("{} to {}").format(num(typeset(first), "low", low), num(typeset(scale.full(high)), "high", high))
+    if low is None:
+        return Markup("below {}").format(_quantity(_written(high or 0.0, scale), "high", high, scale))
+    if high is None:
+        return Markup("above {}").format(_quantity(_written(low, scale), "low", low, scale))
+    sign = scale.suffix if not scale.suffix.startswith(" ") else ""
+    first = num(_written(low, scale) + sign, "low", low)
+    last = _quantity(_written(high, scale), "high", high, scale)
+    return _whole(Markup("{} to {}").format(first, last), scale)
 
 
-def limit_text(value: float, scale: Scale, *, unit: bool = True) -> str:
+def limit_text(value: float, scale: Scale) -> str:
     """A threshold as its policy states it, without padding, on the scale of the value."""
-    suffix = scale.suffix if unit or not scale.suffix.startswith(" ") else ""
-    return typeset(f"{value * scale.factor:,.6g}") + suffix
+    return typeset(f"{value * scale.factor:,.6g}") + scale.suffix
 
 
 def limit(finding: Finding, scale: Scale) -> Markup:
     """The threshold in words."""
+
+    def shown(value: float, field: str, unit: bool) -> Markup:
+        bare = Scale(scale.factor, scale.decimals, "")
+        written = limit_text(value, bare)
+        if unit or not scale.suffix.startswith(" "):
+            return _quantity(written, field, value, scale)
+        return num(written, field, value)
+
     if isinstance(finding.threshold, (tuple, list)):
         low, high = finding.threshold
-        first = num(limit_text(low, scale, unit=False), "threshold.low", low)
-        return Markup("{} to {}").format(first, num(limit_text(high, scale), "threshold.high", high))
+        return Markup("{} to {}").format(shown(low, "threshold.low", False), shown(high, "threshold.high", True))
     words = "at most" if finding.op == "at_most" else "at least"
-    return Markup("{} {}").format(words, num(limit_text(finding.threshold, scale), "threshold", finding.threshold))
+    return Markup("{} {}").format(words, shown(finding.threshold, "threshold", True))
+
+
+def _written(number: float, scale: Scale) -> str:
+    """The number without its unit; nothing is written shorter than that."""
+    return "0" if number == 0 else typeset(scale.number(number))
+
+
+def _quantity(written: str, field: str, raw: Any, scale: Scale) -> Markup:
+    """A number and its unit: a sign belongs to it, a word stands beside it."""
+    if not scale.suffix.startswith(" "):
+        return num(written + scale.suffix, field, raw)
+    shown = Markup('{} <span class="unit">{}</span>').format(num(written, field, raw), scale.suffix[1:])
+    return _whole(shown, scale)
+
+
+def _whole(shown: Markup, scale: Scale) -> Markup:
+    """Kept on one line, unless a long unit needs the next."""
+    return shown if len(scale.suffix) > LONG_UNIT else Markup('<span class="whole">{}</span>').format(shown)
 
 
 def limits(finding: Finding) -> tuple[float | None, float | None]:

@@ -15,7 +15,7 @@ from auditnn.figures.bullet import bullet
 from auditnn.policy.finding import Finding, Findings
 from auditnn.policy.formats import Scale
 from auditnn.report.names import slice_words
-from auditnn.report.traced import limit_text, limits, scale_for, typeset
+from auditnn.report.traced import LONG_UNIT, limit_text, limits, scale_for
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "fail": ("Fails", "At least one rule of the policy is broken, beyond what chance explains."),
@@ -73,9 +73,12 @@ def _picture(finding: Finding, measurement: Measurement, scale: Scale) -> Markup
         None if one is None else _limit_label(one, field, scale) for one, field in zip(allowed, fields, strict=True)
     )
     share = measurement.unit in ("probability", "share") and scale.suffix == "%"
-    said = f"{typeset(scale.full(measurement.value))} against a limit of " + " to ".join(
-        limit_text(one, scale) for one in allowed if one is not None
-    )
+    subject = "value" if measurement.interval_method == "exact" else "whole interval"
+    said = {
+        "fail": f"The {subject} lies beyond the limit.",
+        "unsure": "The limit does not clearly lie outside the interval.",
+        "pass": f"The {subject} lies within the limit.",
+    }[finding.status]
     drawn = bullet(
         measurement.value,
         measurement.low,
@@ -91,8 +94,11 @@ def _picture(finding: Finding, measurement: Measurement, scale: Scale) -> Markup
 
 def _limit_label(limit: float, field: str, scale: Scale) -> str:
     """The words over a limit's line; SVG text, its number traced like any other."""
-    text = limit_text(limit, scale)
-    return f'limit <tspan class="num" data-field="{field}" data-raw="{escape(str(limit))}">{escape(text)}</tspan>'
+    word = scale.suffix.startswith(" ")
+    text = limit_text(limit, Scale(scale.factor, scale.decimals, "" if word else scale.suffix))
+    unit = f'<tspan class="unit">{escape(scale.suffix)}</tspan>' if word and len(scale.suffix) <= LONG_UNIT else ""
+    number = f'<tspan class="num" data-field="{field}" data-raw="{escape(str(limit))}">{escape(text)}</tspan>'
+    return f"limit {number}{unit}"
 
 
 def facts(audit: Audit) -> dict[str, Any]:
