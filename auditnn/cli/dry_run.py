@@ -44,8 +44,7 @@ def show_plan(
         }
         for step in steps
     ]
-    first = len(subject.record.test) if subject.record.model else 0
-    total = first + sum(step.model_rows for step in steps)
+    total = sum(step.model_rows for step in steps)
     if as_json:
         content = {"analyzers": rows, "model_rows": total, "model_seconds": round(total * per_row, 3)}
         typer.echo(json.dumps(content, ensure_ascii=False))
