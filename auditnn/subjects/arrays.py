@@ -80,10 +80,18 @@ def _from_series(values: Any) -> np.ndarray:
 def _from_list(values: list[Any] | tuple[Any, ...]) -> np.ndarray:
     """A list as an array that keeps every value as it came: numbers with strings do not turn into strings."""
     if values and isinstance(values[0], list | tuple | np.ndarray):
-        return np.asarray(values)
+        return from_nested(values, "the list")
     objects = np.empty(len(values), dtype=object)
     objects[:] = values
     return plain_array(objects)
+
+
+def from_nested(values: Any, what: str) -> np.ndarray:
+    """A list of lists as an array; SubjectError where they differ in length."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise SubjectError(f"rows of equal length in {what}", "rows of different lengths", "Complete them.") from error
 
 
 def plain_array(values: np.ndarray) -> np.ndarray:
@@ -91,6 +99,8 @@ def plain_array(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind == "U":
         return values.astype(object)
     if values.dtype != object:
+        return values
+    if all_text(values):
         return values
     kinds = {type(value.item() if isinstance(value, np.generic) else value) for value in values}
     if kinds == {bool}:
@@ -101,6 +111,24 @@ def plain_array(values: np.ndarray) -> np.ndarray:
     if numbers and numbers <= {int, float}:
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     return values
+
+
+def factorized(values: np.ndarray, what: str, sort: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (n,) and the distinct values of an object array, -1 for missing; SubjectError for lists and the like."""
+    import pandas
+
+    try:
+        codes, distinct = pandas.factorize(values, sort=sort)
+    except TypeError as error:
+        raise SubjectError(f"numbers, bools or text in {what}", str(error), "Convert the values first.") from error
+    return codes, np.asarray(distinct, dtype=object)
+
+
+def all_text(values: np.ndarray) -> bool:
+    """Whether an object array holds strings and nothing else, missing values aside."""
+    from pandas.api.types import infer_dtype
+
+    return infer_dtype(values, skipna=True) == "string"
 
 
 def missing_mask(values: np.ndarray) -> np.ndarray:

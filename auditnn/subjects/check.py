@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from auditnn.core.errors import SubjectError
@@ -12,6 +14,8 @@ from auditnn.subjects.calls import Calls
 from auditnn.subjects.foreign import Blame
 
 GROSS = 1e-3
+ENOUGH = 20
+log = logging.getLogger("auditnn")
 
 
 def first_predictions(subject: Subject, calls: Calls | None) -> Predictions:
@@ -35,6 +39,8 @@ def first_predictions(subject: Subject, calls: Calls | None) -> Predictions:
         raw = calls.outputs(subject.test.rows)
     _check_finite(raw)
     _check_probabilities(raw, subject)
+    for hint in hints(raw, subject):
+        log.warning(hint)
     return outputs.predictions(raw, subject)
 
 
@@ -74,3 +80,12 @@ def _check_probabilities(raw: np.ndarray, subject: Subject) -> None:
             "probabilities between 0 and 1", f"outputs from {low:.4g} to {high:.4g}",
             "If these are raw scores before a sigmoid or softmax, set output = 'logits'.",
         )  # fmt: skip
+
+
+def hints(raw: np.ndarray, subject: Subject) -> tuple[str, ...]:
+    """What looks like a mistake and need not be one: logits that could be probabilities."""
+    if subject.output != "logits" or len(raw) < ENOUGH or raw.min() < 0 or raw.max() > 1:
+        return ()
+    if raw.shape[1] > 1 and np.abs(raw.sum(axis=1) - 1).max() > GROSS:
+        return ()
+    return ("All outputs lie between 0 and 1: if they are probabilities already, set output = 'probabilities'.",)

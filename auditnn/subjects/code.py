@@ -45,10 +45,10 @@ class CodeSpace:
         if self._active or not self._paths:
             yield
             return
-        hidden = self._taken()
+        hidden = self._taken() if any(name in sys.modules for name in self._own) else {}
         sys.modules.update(self._modules)
+        size = len(sys.modules)
         sys.path[:0] = self._paths
-        importlib.invalidate_caches()
         self._active = True
         try:
             yield
@@ -56,7 +56,11 @@ class CodeSpace:
             self._active = False
             for path in self._paths:
                 sys.path.remove(path)
-            self._modules = self._taken()
+            if len(sys.modules) == size:  # nothing new was imported, which is so for all calls but the first few
+                for name in self._modules:
+                    sys.modules.pop(name, None)
+            else:
+                self._modules = self._taken()
             sys.modules.update(hidden)
 
     def resolve(self, name: str, key: str, beside: Path | None = None) -> Callable[..., Any]:
@@ -66,6 +70,7 @@ class CodeSpace:
         """
         if not NAME.fullmatch(name):
             raise SubjectError(f"{key} as 'module.path:function'", repr(name), f'Write {key} = "mypackage.nets:build".')
+        importlib.invalidate_caches()
         module_name, _, attribute = name.partition(":")
         top = module_name.partition(".")[0]
         if top not in self._own and not installed(top):

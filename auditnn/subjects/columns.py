@@ -14,6 +14,7 @@ from auditnn.subjects.arrays import missing_mask, plain
 from auditnn.subjects.labels import shown
 from auditnn.subjects.options import DECLARED, nearest, one_of
 
+LARGEST = 2.0**53  # beyond it, float64 no longer holds every integer
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?$")
 NUMERIC_WORDS = {"integer": "integer", "floating": "numeric", "mixed-integer-float": "numeric", "decimal": "numeric",
                  "boolean": "boolean", "string": "categorical", "categorical": "categorical", "empty": "numeric",
@@ -51,6 +52,11 @@ def stored(feature: Feature, values: Any, what: str) -> np.ndarray:
     """A column as core keeps it: float64 with NaN for missing, or int32 codes with -1 for missing."""
     if not feature.coded:
         numbers = _numbers(values)
+        if values.dtype.kind in "iu" and (np.abs(numbers[~np.isnan(numbers)]) > LARGEST).any():
+            raise SubjectError(
+                f"integers of at most 2**53 in column {feature.name!r} of {what}", "larger ones",
+                "If they are codes, declare kind = 'categorical'; if they are ids, leave the column out of inputs.",
+            )  # fmt: skip
         if np.isinf(numbers).any():
             raise SubjectError(
                 f"finite numbers or missing values in column {feature.name!r} of {what}",

@@ -10,7 +10,7 @@ import numpy as np
 
 from auditnn.core.errors import SubjectError
 from auditnn.core.subject import UNKNOWN, Group
-from auditnn.subjects.arrays import missing_mask, plain_array, vector
+from auditnn.subjects.arrays import factorized, missing_mask, plain, plain_array, vector
 from auditnn.subjects.labels import class_name, distinct_values, shown
 from auditnn.subjects.options import nearest
 
@@ -88,18 +88,7 @@ def _banded(name: str, values: np.ndarray, bands: Sequence[float], gaps: np.ndar
 
 def _leveled(name: str, values: np.ndarray, order: list[Any] | None, gaps: np.ndarray) -> tuple[list[str], np.ndarray]:
     if values.dtype == object:
-        values = values.copy()
-        values[gaps] = None
-        texts = np.array([class_name(value) for value in values], dtype=object)
-        distinct, codes = distinct_values(texts)
-        if order is not None:
-            rank = {class_name(value): i for i, value in enumerate(order)}
-            ranks = np.array([rank.get(text, len(rank)) for text in distinct])
-            sorting = np.argsort(ranks, kind="stable")
-            place = np.empty_like(sorting)
-            place[sorting] = np.arange(len(sorting))
-            return [distinct[i] for i in sorting], place[codes]
-        return distinct, codes
+        return _texts(name, values, order)
     distinct, codes = distinct_values(values)
     present = distinct_values(values[~gaps])[0]
     if values.dtype.kind != "b" and len(present) > MOST_NUMBERS:
@@ -108,6 +97,16 @@ def _leveled(name: str, values: np.ndarray, order: list[Any] | None, gaps: np.nd
             f"Set bands = {{{name} = [..]}} with the edges between the groups that you mean.",
         )  # fmt: skip
     return [class_name(value) for value in distinct], codes
+
+
+def _texts(name: str, values: np.ndarray, order: list[Any] | None) -> tuple[list[str], np.ndarray]:
+    """Levels in sorted order, or in the declared one; codes of missing values mean nothing."""
+    found, distinct = factorized(values, f"group {name!r}")
+    texts = [class_name(plain(value)) for value in distinct]
+    rank = {class_name(value): i for i, value in enumerate(order or ())}
+    levels = sorted(set(texts), key=lambda text: (rank.get(text, len(rank)), text))
+    place = {text: i for i, text in enumerate(levels)}
+    return levels, np.array([*(place[text] for text in texts), 0], dtype=np.int64)[found]
 
 
 def _compressed(name: str, named: Sequence[str], codes: np.ndarray) -> Group:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import SubjectError
-from auditnn.subjects.arrays import missing_mask, plain, plain_array, vector
+from auditnn.subjects.arrays import all_text, factorized, missing_mask, plain, plain_array, vector
 
 MANY = 20
 
@@ -61,9 +61,7 @@ def distinct_values(values: np.ndarray) -> tuple[list[Any], np.ndarray]:
     if values.dtype != object:
         distinct, inverse = np.unique(values, return_inverse=True)
         return distinct.tolist(), inverse.reshape(-1)
-    import pandas
-
-    codes, found = pandas.factorize(values, sort=True)
+    codes, found = factorized(values, "the values", sort=True)
     return [plain(value) for value in found], codes
 
 
@@ -95,12 +93,10 @@ def label_values(y: Any, what: str) -> np.ndarray:
 
 
 def _one_kind(values: np.ndarray, what: str) -> None:
-    kinds = {type(value).__name__ for value in values}
-    if kinds != {"str"}:
+    if not all_text(values):
+        kinds = sorted({type(value).__name__ for value in values})
         raise SubjectError(
-            f"labels of one kind in {what}",
-            f"a mixture of {', '.join(sorted(kinds))}",
-            "Make all of them strings or numbers.",
+            f"labels of one kind in {what}", f"a mixture of {', '.join(kinds)}", "Make all of them strings or numbers."
         )
 
 
@@ -240,7 +236,8 @@ def infer_task(y: np.ndarray | None, output: str | None, classes: Sequence[Any] 
     if y is not None:
         values = plain_array(y)
         values = values[~missing_mask(values)]
-        kind, distinct = values.dtype.kind, len(set(values.tolist()))
+        kind = values.dtype.kind
+        distinct = 0 if kind == "O" and not all_text(values) else len(distinct_values(values)[0])
         if kind == "f" and np.any(values != np.floor(values)):
             if output is None:
                 return "regression"

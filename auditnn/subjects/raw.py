@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from auditnn.core.errors import SubjectError
-from auditnn.subjects.arrays import from_tensor, is_frame, is_tensor
+from auditnn.subjects.arrays import from_nested, from_tensor, is_frame, is_tensor
 from auditnn.subjects.labels import shown
 from auditnn.subjects.options import nearest
 
@@ -45,7 +45,7 @@ def raw_table(X: Any, names: Sequence[str] | None, what: str) -> RawTable:
         return _from_frame(X, what)
     array = from_tensor(X) if is_tensor(X) else X
     if isinstance(array, list | tuple):
-        array = np.asarray(array)
+        array = from_nested(array, what)
     if not isinstance(array, np.ndarray):
         raise SubjectError(
             f"an array, a tensor or a data frame as {what}", type(X).__name__, "Turn it into a pandas DataFrame first."

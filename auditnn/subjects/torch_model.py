@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from auditnn.core.errors import SubjectError
+from auditnn.core.errors import NotApplicable, SubjectError
 
 
 class TorchModel:
@@ -75,8 +75,12 @@ class TorchModel:
             for parameter in frozen:
                 parameter.requires_grad_(False)
             with self.prepared(), torch.enable_grad():
-                tensor = self._tensor(inputs).detach().clone().requires_grad_(True)
-                output = self._output(self.module(tensor))
+                tensor = self._tensor(inputs).detach().clone()
+                if not tensor.is_floating_point():
+                    raise NotApplicable(f"the inputs are of type {tensor.dtype}, by which nothing can be derived")
+                output = self._output(self.module(tensor.requires_grad_(True)))
+                if not output.requires_grad:
+                    raise NotApplicable("the module's outputs have no gradient by its inputs")
                 wanted = torch.as_tensor(np.array(targets), device=output.device)
                 if output.ndim == 1 or output.shape[1] == 1:
                     column = output.reshape(len(wanted))

@@ -150,6 +150,10 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
         lambda d: function(half, FRAME.assign(m=[1, "one"] * (N // 2))), SubjectError, ["'m'", "one kind of value"]),
     "text column without encode": (
         lambda d: module(X_test=FRAME.assign(s="x"), module=linear(1, 4)), SubjectError, ["'s'", "encode"]),
+    "rows of different lengths": (lambda d: function(half, [[1, 2], [3]], [0, 1]), SubjectError, ["equal length"]),
+    "integers too large to keep": (
+        lambda d: function(half, FRAME.assign(key=2**60 + np.arange(N))), SubjectError, ["'key'", "2**53"]),
+    "lists as cells of a group": (lambda d: module(groups={"g": [{}] * N}), SubjectError, ["group 'g'", "unhashable"]),
     "declared feature absent": (
         lambda d: module(X_test=FRAME, features={"aa": {"kind": "numeric"}}), SubjectError, ["'aa'", "'a'"]),
     "unknown feature key": (
@@ -194,6 +198,8 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
     "one class of declared ones": (
         lambda d: module(y_test=["no"] * N, classes=["no", "yes"]), SubjectError, ["two classes", "'no'"]),
     "float labels": (lambda d: module(y_test=X[:, 0]), SubjectError, ["class labels", "regression"]),
+    "labels that are tables": (lambda d: module(y_test=[{}, {}] * (N // 2), task=None), SubjectError, ["a task"]),
+    "labels that are sets": (lambda d: module(y_test=[set()] * N), SubjectError, ["one kind", "set"]),
     "mixed labels": (lambda d: module(y_test=[0, "1"] * (N // 2)), SubjectError, ["one kind"]),
     "one-hot labels": (lambda d: module(y_test=np.eye(2)[Y]), SubjectError, ["one value per row", "argmax"]),
     "three labels, binary": (lambda d: module(y_test=Y3), SubjectError, ["two labels", "multiclass"]),

@@ -169,6 +169,36 @@ def test_what_is_not_there_is_not_applicable() -> None:
         Calls(subject).gradients(subject.test.rows, 1)
 
 
+def test_outputs_and_inputs_without_a_gradient_are_not_applicable() -> None:
+    class Sign(torch.nn.Module):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            return (inputs[:, 0] > 0).float()
+
+    hard = subject_of(Sign(), output="labels")
+    with pytest.raises(NotApplicable, match="no gradient"):
+        Calls(hard).gradients(hard.test.rows, 1)
+    frame = pd.DataFrame({"a": np.arange(N) % 5})
+    module = torch.nn.Sequential(torch.nn.Embedding(5, 1), torch.nn.Flatten()).eval()
+    coded = build.from_torch(module, frame, Y, output="logits", encode=lambda table: table.to_numpy("int64"))
+    assert len(Calls(coded).outputs(coded.test.rows)) == N
+    with pytest.raises(NotApplicable, match="int64"):
+        Calls(coded).gradients(coded.test.rows, 1)
+
+
+def test_logits_that_look_like_probabilities_are_hinted_at(caplog: pytest.LogCaptureFixture) -> None:
+    def warned(answer: Any, y: Any = Y, **keywords: Any) -> bool:
+        caplog.clear()
+        subject = build.from_function(answer, X, y, output="logits", **keywords)
+        first_predictions(subject, Calls(subject))
+        return "output = 'probabilities'" in caplog.text
+
+    p = np.tile([0.5, 0.3, 0.2], (N, 1))
+    assert warned(lambda a: np.full(len(a), 0.5))
+    assert warned(lambda a: p[: len(a)], np.arange(N) % 3)
+    assert not warned(lambda a: 0.5 * p[: len(a)], np.arange(N) % 3)
+    assert not warned(lambda a: a[:, 0])
+
+
 def test_long_tables_are_encoded_in_blocks_with_the_same_answers() -> None:
     n = 70_000
     data = pd.DataFrame({"a": np.arange(n, dtype=np.float64), "s": np.where(np.arange(n) % 3, "x", "y")})
