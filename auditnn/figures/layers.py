@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from auditnn.figures.numbers import POINTS
-from auditnn.figures.reading import Reading, Row, axis_format
+from auditnn.figures.reading import Reading, Row, axis_format, drawable_text
 from auditnn.figures.theme import MUTED, SERIES, STEP, WIDTH, Theme, config, pick
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -31,7 +31,7 @@ def finish(layers: Sequence[Any], rows: list[Row], *, theme: Theme, said: str, h
     return {
         "layer": spec["layer"],
         "$schema": SCHEMA,
-        "description": said,
+        "description": drawable_text(said),
         "width": WIDTH,
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},

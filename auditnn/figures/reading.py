@@ -8,6 +8,7 @@ exhibit says `x` and `y` instead, the one that holds numbers is the quantity. `u
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from auditnn.core.exhibit import Exhibit
 from auditnn.figures.numbers import PERCENT_UNITS, POINTS, interval, show
 
 Row = dict[str, Any]
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+LINE_ENDS = re.compile("[\n\r\u0085\u2028\u2029]+")
 MANY_SERIES, MOST_SERIES = 2, 6
 SHARE_WORDS = (
     "rate",
@@ -63,13 +66,24 @@ class Reading:
         return list(dict.fromkeys(str(row[role]) for row in self.rows))
 
 
+def drawable_text(text: str) -> str:
+    r"""A text that every drawing engine can take: signs that XML forbids are shown as replaced, line ends as spaces.
+
+    An engine written in another language may end the whole process over one forbidden sign.
+
+    >>> drawable_text("a\x00b")
+    'a\ufffdb'
+    """
+    return FORBIDDEN.sub("\ufffd", LINE_ENDS.sub(" ", text))
+
+
 def words(name: str) -> str:
     """A column name as an axis title.
 
     >>> words("selection_rate")
     'Selection rate'
     """
-    text = str(name).replace("_", " ").strip()
+    text = drawable_text(str(name)).replace("_", " ").strip()
     return text[:1].upper() + text[1:]
 
 
@@ -194,7 +208,7 @@ def _value(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return value if isinstance(value, (str, list)) else str(value)
+    return value if isinstance(value, list) else drawable_text(str(value))
 
 
 def _is_number(value: Any) -> bool:

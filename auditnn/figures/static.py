@@ -6,6 +6,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
+from auditnn.figures.reading import drawable_text
 from auditnn.figures.theme import pairs
 
 VEGA_LITE = "6.4"
@@ -36,13 +37,15 @@ def clean(drawn: str, *, prefix: str, said: str) -> str:
         for child in list(parent):
             if child.get("display") == "none" or child.get("opacity") == "0":
                 parent.remove(child)
+    ids = [element.get("id", "") for element in root.iter() if element.get("id")]
+    names = {id: f"{prefix}-{position}" for position, id in enumerate(ids)}
     for element in root.iter():
-        _clean_element(element, prefix)
+        _clean_element(element, names)
     width, height = root.get("width", "0"), root.get("height", "0")
     root.set("viewBox", f"0 0 {width} {height}")
     root.set("class", "figure-svg")
     root.set("role", "img")
-    root.set("aria-label", said)
+    root.set("aria-label", drawable_text(said))
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -55,7 +58,7 @@ def dark_rules(selector: str = "") -> str:
     return "\n".join(lines)
 
 
-def _clean_element(element: ElementTree.Element, prefix: str) -> None:
+def _clean_element(element: ElementTree.Element, names: dict[str, str]) -> None:
     said = element.get("aria-label")
     graphic = element.get("aria-roledescription") not in (None, "axis", "legend", "group mark container")
     if said is not None:
@@ -67,11 +70,16 @@ def _clean_element(element: ElementTree.Element, prefix: str) -> None:
         element.attrib.pop(name, None)
     if element.get("class", "").startswith(("mark-", "background", "foreground")):
         del element.attrib["class"]
+    # A style attribute would need a laxer security policy; the same words are attributes of their own in SVG.
+    for part in element.attrib.pop("style", "").split(";"):
+        name, colon, value = part.partition(":")
+        if colon:
+            element.set(name.strip(), value.strip())
     for name, value in element.attrib.items():
         if name == "id":
-            value = f"{prefix}-{value}"
+            value = names[value]
         elif value.startswith("url(#"):
-            value = f"url(#{prefix}-{value[5:]}"
+            value = f"url(#{names[value[5:-1]]})"
         elif name in ("d", "transform", "x", "y", "x2", "y2", "width", "height"):
             value = ROUND.sub(r"\1", value)
         element.set(name, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from auditnn.report.subject_card import rows_told, subject_card
 from auditnn.report.verdict import STATUS_TONES, TONES, card, facts, headline
 from auditnn.report.view import View, gather
 
+UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -42,7 +44,7 @@ def render(audit: Audit, findings: Findings, *, live: bool = True) -> str:
     runtime = pending.result() if pending else None
     scripts = [source_hash(script), *([runtime.digest] if runtime else [])]
     content = _content(audit, findings, view)
-    return environment.get_template("report.html").render(
+    page = environment.get_template("report.html").render(
         **content,
         style=Markup(style),
         script=Markup(script),
@@ -50,6 +52,7 @@ def render(audit: Audit, findings: Findings, *, live: bool = True) -> str:
         packed=runtime.packed if runtime else None,
         figure_config=script_json(config("light")),
     )
+    return UNWRITABLE.sub("\ufffd", page)
 
 
 def _content(audit: Audit, findings: Findings, view: View) -> dict[str, Any]:
