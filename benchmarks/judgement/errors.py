@@ -27,6 +27,7 @@ from benchmarks.judgement.quantities import Quantity, Truth, quantities
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 LEVEL = 0.05
+SHARES = (1.0, 0.15)
 Pools = dict[tuple[int, Truth], list[Comparison]]
 Family = tuple[list[Comparison], list[bool]]
 
@@ -36,28 +37,37 @@ def main() -> int:
     parser.add_argument("--families", type=int, default=4000)
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
-    known, size = quantities(), arguments.families
-    pools = draw_pools(known, size)
+    size = arguments.families
     record = {
         "command": f"python -m benchmarks.judgement.errors --families {size}",
         "families": size,
-        "quantities": [sizes(one, pools[i, "limit"]) for i, one in enumerate(known)],
-        "scenarios": scenarios(pools, len(known), size),
+        "sizes": [mix(share, size) for share in SHARES],
     }
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "judgement.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     (arguments.out / "judgement.md").write_text(page(record), encoding="utf-8")
-    return 0 if all(one["holds"] for one in record["scenarios"]) else 1
+    return 0 if all(one["holds"] for part in record["sizes"] for one in part["scenarios"]) else 1
 
 
-def draw_pools(known: Sequence[Quantity], size: int) -> Pools:
+def mix(rows: float, size: int) -> dict[str, Any]:
+    """All quantities and all families, from a share of the usual rows."""
+    known = quantities(rows)
+    pools = draw_pools(known, size, rows)
+    return {
+        "rows": rows,
+        "quantities": [sizes(one, pools[i, "limit"]) for i, one in enumerate(known)],
+        "scenarios": scenarios(pools, len(known), size, rows),
+    }
+
+
+def draw_pools(known: Sequence[Quantity], size: int, rows: float) -> Pools:
     """Independent draws: as many at the limit as there are families, fewer of the others, which are drawn from."""
     wanted: dict[Truth, int] = {"limit": size, "within": max(1, size // 10), "beyond": max(1, size // 4)}
     pools: Pools = {}
     for i, one in enumerate(known):
         start = time.perf_counter()
         for truth, count in wanted.items():
-            rng = stream(0, "judgement", one.name, truth)
+            rng = stream(0, "judgement", one.name, truth, rows)
             pools[i, truth] = [_met(one, rng, truth) for _ in range(count)]
         print(f"{one.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     return pools
@@ -82,7 +92,7 @@ def sizes(one: Quantity, drawn: Sequence[Comparison]) -> dict[str, Any]:
     }
 
 
-def scenarios(pools: Pools, count: int, size: int) -> list[dict[str, Any]]:
+def scenarios(pools: Pools, count: int, size: int, rows: float) -> list[dict[str, Any]]:
     fifth = round(count / 5)
 
     def mixed(beyond: int, within: int) -> Iterator[Family]:
@@ -92,7 +102,7 @@ def scenarios(pools: Pools, count: int, size: int) -> list[dict[str, Any]]:
     told = (
         ("every rule exactly at its limit", any_false, mixed(0, 0)),
         ("two at their limit, nine in ten pass clearly", any_false, mixed(0, count - 2)),
-        ("fairness rules over the same counts, all at their limits", any_false, _one_table(size)),
+        ("fairness rules over the same counts, all at their limits", any_false, _one_table(size, rows)),
         ("a fifth truly beyond, the others exactly at their limit", false_share, mixed(fifth, 0)),
         ("a fifth beyond, a fifth at their limit, the others pass", false_share, mixed(fifth, count - 2 * fifth)),
     )
@@ -116,10 +126,10 @@ def _mixed(pools: Pools, count: int, size: int, beyond: int, within: int) -> Ite
         yield chosen, [truth == "beyond" for truth in truths]
 
 
-def _one_table(size: int) -> Iterator[Family]:
-    rng = stream(0, "judgement", "one table")
+def _one_table(size: int, rows: float) -> Iterator[Family]:
+    rng = stream(0, "judgement", "one table", rows)
     for _ in range(size):
-        met = one_table_family(rng)
+        met = one_table_family(rng, rows)
         yield met, [False] * len(met)
 
 

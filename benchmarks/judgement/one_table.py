@@ -12,17 +12,17 @@ import numpy as np
 
 from auditnn.policy.comparison import Comparison, compare
 from auditnn.policy.rule import Rule
-from benchmarks.judgement.quantities import FIVE, UNITS, counts, extreme_of, odds_of, rule
+from benchmarks.judgement.quantities import FIVE, UNITS, counts, extreme_of, fewer, odds_of, rule
 
 BASE_RATE = 0.4
 LOW, HIGH = (0.7, 0.2), (0.8, 0.3)
 GAP, RATIO = rule("gap", "at_most", 0.1), rule("ratio", "at_least", 0.8)
 
 
-def family(rng: np.random.Generator) -> list[Comparison]:
+def family(rng: np.random.Generator, share: float = 1.0) -> list[Comparison]:
     """Six comparisons: all four disparities of an attribute of five groups, two of an attribute of two."""
-    return [*_attribute(rng, FIVE, (LOW, LOW, HIGH, HIGH, HIGH), all_four=True),
-            *_attribute(rng, UNITS, (LOW, HIGH), all_four=False)]  # fmt: skip
+    return [*_attribute(rng, fewer(FIVE, share), (LOW, LOW, HIGH, HIGH, HIGH), all_four=True),
+            *_attribute(rng, fewer(UNITS, share), (LOW, HIGH), all_four=False)]  # fmt: skip
 
 
 def _attribute(

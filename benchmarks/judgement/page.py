@@ -10,32 +10,35 @@ HEAD = """# How often the judge is wrong
 
 A rule that is exactly at its limit is allowed, so every `fail` of one is a false alarm, and no truth raises more of
 them. Whole families are corrected together by Benjamini and Hochberg at 5%, and a `fail` also needs the 95% interval
-wholly beyond the limit.
+wholly beyond the limit. "p at most" is the share of one-sided p-values at or under each level where the truth is
+exactly the limit: above the level, a test is too sure; far below it, careful. Gaps and ratios over five groups are
+careful by design, because their intervals are simultaneous.
 
-## Families
+{parts}
+"""
+PART = """## {title}
 
 | truth | counted | share, 95% Monte-Carlo interval | at most | holds | true effects found |
 |---|---|---|---|---|---|
 {scenarios}
 
-## One rule at a time
-
-The share of one-sided p-values at or under each level, where the truth is exactly the limit. A share above its level
-means a test that is too sure; far below it, one that is careful. Gaps and ratios over five groups are careful by
-design: their intervals are simultaneous.
-
-| quantity | comparison | p <= 0.01 | p <= 0.025 | p <= 0.05 | fails alone |
-|---|---|---|---|---|---|
+| quantity, one at a time | comparison | p at most 0.01 | 0.025 | 0.05 | fails alone | undefined |
+|---|---|---|---|---|---|---|
 {quantities}
 """
 
 
 def page(record: dict[str, Any]) -> str:
-    return HEAD.format(
-        command=record["command"],
-        families=record["families"],
-        scenarios="\n".join(_scenario(one) for one in record["scenarios"]),
-        quantities="\n".join(_quantity(one) for one in record["quantities"]),
+    parts = "\n".join(_part(one) for one in record["sizes"])
+    return HEAD.format(command=record["command"], families=record["families"], parts=parts).rstrip() + "\n"
+
+
+def _part(part: dict[str, Any]) -> str:
+    title = "As many rows as common test sets have" if part["rows"] == 1 else f"With {part['rows']:.0%} of these rows"
+    return PART.format(
+        title=title,
+        scenarios="\n".join(_scenario(one) for one in part["scenarios"]),
+        quantities="\n".join(_quantity(one) for one in part["quantities"]),
     )
 
 
@@ -47,4 +50,4 @@ def _scenario(one: dict[str, Any]) -> str:
 
 def _quantity(one: dict[str, Any]) -> str:
     shares = " | ".join(f"{one[f'p_at_most_{level}']:.2%}" for level in (0.01, 0.025, 0.05))
-    return f"| {one['name']} | {one['comparison']} | {shares} | {one['fails_alone']:.2%} |"
+    return f"| {one['name']} | {one['comparison']} | {shares} | {one['fails_alone']:.2%} | {one['undefined']} |"

@@ -1,6 +1,7 @@
 """Eighteen quantities with a known truth, one for each way in which a default rule gets its p-value.
 
-Each is drawn at its limit (the least favorable truth that is still allowed), clearly within it, or beyond it.
+Each is drawn at its limit (the least favorable truth that is still allowed), clearly within it, or beyond it, from
+as many rows as a common test set has, or from a `share` of them.
 """
 
 from __future__ import annotations
@@ -35,8 +36,14 @@ class Quantity:
     draw: Callable[[np.random.Generator, Any], Measurement | None]
 
 
-def quantities() -> tuple[Quantity, ...]:
-    return (*_rates(), *_groups(), *_models())
+def quantities(share: float = 1.0) -> tuple[Quantity, ...]:
+    """All of them, from this share of the usual number of rows."""
+    return (*_rates(share), *_groups(share), *_models(share))
+
+
+def fewer(n: Sequence[int], share: float) -> tuple[int, ...]:
+    """A share of each number of rows."""
+    return tuple(round(size * share) for size in n)
 
 
 def rule(name: str, op: Any, threshold: Any) -> Rule:
@@ -66,11 +73,13 @@ def _quantity(name: str, op: Any, threshold: Any, truths: Sequence[Any], draw: A
 # ---------------------------------------------------------------- rates of one and of two
 
 
-def _rates() -> Sequence[Quantity]:
+def _rates(share: float) -> Sequence[Quantity]:
     return (
-        _quantity("rate_500", "at_least", 0.8, (0.8, 0.9, 0.73), _rate(500)),
-        _quantity("rare_rate_1000", "at_most", 0.01, (0.01, 0.001, 0.03), _rate(1000)),
-        _quantity("difference", "at_most", 0.2, ((0.9, 0.7), (0.9, 0.9), (0.9, 0.52)), _difference((800, 120))),
+        _quantity("rate", "at_least", 0.8, (0.8, 0.9, 0.73), _rate(round(500 * share))),
+        _quantity("rare_rate", "at_most", 0.01, (0.01, 0.001, 0.03), _rate(round(1000 * share))),
+        _quantity(
+            "difference", "at_most", 0.2, ((0.9, 0.7), (0.9, 0.9), (0.9, 0.52)), _difference(fewer((800, 120), share))
+        ),
     )
 
 
@@ -94,7 +103,8 @@ def _difference(n: tuple[int, int]) -> Any:
 # ---------------------------------------------------------------- extremes over groups
 
 
-def _groups() -> Sequence[Quantity]:
+def _groups(share: float) -> Sequence[Quantity]:
+    units, groups = fewer(UNITS, share), fewer(FIVE, share)
     two = ((0.4, 0.5), (0.45, 0.45), (0.4, 0.6))
     five = ((0.4, 0.4, 0.5, 0.5, 0.5), (0.45,) * 5, (0.35, 0.45, 0.5, 0.5, 0.6))
     ratio = ((0.4, 0.5), (0.45, 0.45), (0.3, 0.5))
@@ -108,16 +118,16 @@ def _groups() -> Sequence[Quantity]:
     means = ((0.0, 1.0), (0.5, 0.5), (0.0, 1.5))
     means_five = ((0.0, 0.0, 1.0, 1.0, 1.0), (0.5,) * 5, (0.0, 0.5, 1.0, 1.0, 2.2))
     return (
-        _quantity("gap_2", "at_most", 0.1, two, _extreme("gap", UNITS)),
-        _quantity("gap_5", "at_most", 0.1, five, _extreme("gap", FIVE)),
-        _quantity("ratio_2", "at_least", 0.8, ratio, _extreme("ratio", UNITS)),
-        _quantity("ratio_5", "at_least", 0.8, ratio_five, _extreme("ratio", FIVE)),
+        _quantity("gap_2", "at_most", 0.1, two, _extreme("gap", units)),
+        _quantity("gap_5", "at_most", 0.1, five, _extreme("gap", groups)),
+        _quantity("ratio_2", "at_least", 0.8, ratio, _extreme("ratio", units)),
+        _quantity("ratio_5", "at_least", 0.8, ratio_five, _extreme("ratio", groups)),
         _quantity("worst_group_5", "at_least", 0.8, ((0.8,) * 5, (0.9,) * 5, (0.66, *(0.85,) * 4)),
-                  _extreme("minimum", FIVE)),
-        _quantity("equalized_odds_2", "at_most", 0.1, odds, _odds((400, 300), (500, 300))),
-        _quantity("equalized_odds_5", "at_most", 0.1, odds_five, _odds(FIVE, FIVE)),
-        _quantity("mean_gap_2", "at_most", 1.0, means, _means((300, 80))),
-        _quantity("mean_gap_5", "at_most", 1.0, means_five, _means(FIVE)),
+                  _extreme("minimum", groups)),
+        _quantity("equalized_odds_2", "at_most", 0.1, odds, _odds(fewer((400, 300), share), fewer((500, 300), share))),
+        _quantity("equalized_odds_5", "at_most", 0.1, odds_five, _odds(groups, groups)),
+        _quantity("mean_gap_2", "at_most", 1.0, means, _means(fewer((300, 80), share))),
+        _quantity("mean_gap_5", "at_most", 1.0, means_five, _means(groups)),
     )  # fmt: skip
 
 
@@ -171,14 +181,20 @@ def _means(n: Sequence[int]) -> Any:
 # ---------------------------------------------------------------- models as a whole
 
 
-def _models() -> Sequence[Quantity]:
+def _models(share: float) -> Sequence[Quantity]:
     return (
-        _quantity("roc_auc", "at_least", 0.7, (0.7, 0.85, 0.55), _auc(80, 320)),
-        _quantity("balanced_accuracy", "at_least", 0.5, ((0.3, 0.3), (0.8, 0.3), (0.15, 0.35)), _balanced(90, 510)),
-        _quantity("calibration_slope_low", "between", (0.5, 2.0), (0.5, 1.0, 0.2), _slope(1200, 1.5)),
-        _quantity("calibration_slope_high", "between", (0.5, 2.0), (2.0, 1.0, 3.5), _slope(1200, 1.0)),
-        _quantity("calibration_in_the_large", "between", (-0.05, 0.05), (0.05, 0.0, 0.1), _large(1500)),
-        _quantity("skill", "at_least", 0.0, (1.0, 0.3, 1.5), _skill(300)),
+        _quantity("roc_auc", "at_least", 0.7, (0.7, 0.85, 0.55), _auc(*fewer((80, 320), share))),
+        _quantity(
+            "balanced_accuracy",
+            "at_least",
+            0.5,
+            ((0.3, 0.3), (0.8, 0.3), (0.15, 0.35)),
+            _balanced(*fewer((90, 510), share)),
+        ),
+        _quantity("calibration_slope_low", "between", (0.5, 2.0), (0.5, 1.0, 0.2), _slope(round(1200 * share), 1.5)),
+        _quantity("calibration_slope_high", "between", (0.5, 2.0), (2.0, 1.0, 3.5), _slope(round(1200 * share), 1.0)),
+        _quantity("calibration_in_the_large", "between", (-0.05, 0.05), (0.05, 0.0, 0.1), _large(round(1500 * share))),
+        _quantity("skill", "at_least", 0.0, (1.0, 0.3, 1.5), _skill(round(300 * share))),
     )
 
 
