@@ -61,7 +61,7 @@ def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keyword
         "device": str(model.device),
         "dtype": str(model.dtype).removeprefix("torch."),
     }
-    encoder = _encoder(options, before, data)
+    encoder = _encoder(options, before, data, model.input_dtype)
     return _subject(X_test, y_test, options, task, output, model, encoder, data, facts, digest.module_digest(module))
 
 
@@ -235,12 +235,12 @@ def _native_encoder(data: assemble.Data) -> Any:
     return MatrixEncoder(dtype=data.raw.dtype, units=units)
 
 
-def _encoder(options: Options, before: Any, data: assemble.Data) -> Any:
+def _encoder(options: Options, before: Any, data: assemble.Data, dtype: str | None = None) -> Any:
     """The identity, or the user's `encode` after it, with the units that it tells or that its width makes clear."""
     if options.encode is None:
         return before
     function, name = function_of(options.encode)
-    encoder = FunctionEncoder(function=function, before=replace(before, units=None), name=name)
+    encoder = FunctionEncoder(function=function, before=replace(before, units=None), name=name, dtype=dtype)
     if not isinstance(data.test, Table):
         return encoder
     with Blame("inputs from encode", "encode raised", "Call it on the data frame by itself to find out why."):

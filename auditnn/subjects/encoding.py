@@ -49,12 +49,13 @@ class FrameEncoder:
 class FunctionEncoder:
     """The user's own function of a data frame (or of image pixels), or a fitted transformer's `transform`.
 
-    It returns an array (n, p), or (array, {unit: [columns]}).
+    It returns an array (n, p), or (array, {unit: [columns]}); fractions become `dtype`, where that is given.
     """
 
     function: Callable[[Any], Any]
     before: FrameEncoder | MatrixEncoder | ImageEncoder
     name: str
+    dtype: str | None = None
     units: Units | None = None
 
     def __call__(self, rows: Any) -> Any:
@@ -68,7 +69,10 @@ class FunctionEncoder:
         if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
             result, given = result
             units = {str(name): tuple(int(column) for column in columns) for name, columns in given.items()}
-        return _as_inputs(result, len(rows)), units
+        array = _as_inputs(result, len(rows))
+        if self.dtype is not None and array.dtype.kind == "f":
+            array = array.astype(self.dtype, copy=False)
+        return array, units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,4 +130,4 @@ def _as_inputs(result: Any, n: int) -> np.ndarray:
         )
     if result.dtype == object:
         raise SubjectError("numbers from encode", "an array of objects", "Return a float32 array of shape (n, p).")
-    return result.astype(np.float32) if result.dtype == np.float64 else result
+    return result

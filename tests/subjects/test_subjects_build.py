@@ -414,6 +414,17 @@ def test_units_are_declared_or_told_or_found() -> None:
     assert mixing.encoder.units is None  # type: ignore[union-attr]
 
 
+def test_encoded_inputs_have_the_precision_of_the_module_and_of_nothing_else() -> None:
+    data = pd.DataFrame(X, columns=["a", "b", "c"])
+    for module, dtype in ((linear(), np.float32), (linear().double(), np.float64)):
+        subject = build.from_torch(module, data, Y, output="logits", encode=lambda table: table.to_numpy() / 3)
+        assert subject.encoder(subject.test.rows).dtype == dtype  # type: ignore[misc, arg-type]
+    scaler = StandardScaler().fit(data)
+    model = LogisticRegression().fit(scaler.transform(data), Y)
+    found = predicted(build.from_sklearn(model, data, Y, encode=scaler))
+    assert np.array_equal(found.score, model.predict_proba(scaler.transform(data))[:, 1])
+
+
 # what the card and the digests say
 
 
