@@ -65,6 +65,16 @@ def test_exact_values_are_compared_directly(value: float, status: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("op", "threshold", "status"),
+    [("at_most", 0.5, "pass"), ("at_least", 0.5, "pass"), ("between", (0.5, 0.7), "pass"), ("between", (0.3, 0.5), "pass"),
+     ("at_least", 0.51, "fail"), ("between", (0.51, 0.7), "fail")],
+)  # fmt: skip
+def test_a_value_on_its_limit_is_allowed(op: str, threshold: object, status: str) -> None:
+    made = rule("data.quality/missing_share", op=op, threshold=threshold)
+    assert only(judge(audit([exact(0.5)]), policy(made))).status == status
+
+
+@pytest.mark.parametrize(
     ("value", "status"), [(-0.5, "fail"), (-0.11, "unsure"), (0.0, "pass"), (0.11, "unsure"), (0.5, "fail")]
 )
 def test_between_takes_twice_the_smaller_p(value: float, status: str) -> None:
@@ -106,6 +116,7 @@ def test_a_family_corrects_together_and_families_do_not_touch() -> None:
     found = [one for one in crowded.findings if "a" in str(one.slice["attribute"])[:1]]
     assert [one.status for one in found] == ["unsure", "unsure"]
     assert all("among the 12 comparisons of the family fairness" in str(one.reason) for one in found)
+    assert all(one.settle == {"rows": None, "group": None} for one in found)
     apart = [rule("a.b/c", slice={"attribute": "a0"}), rule("a.b/c", code="OTHER001", family="other")]
     other = judge(audit([*ones, *passes]), policy(*apart))
     assert next(one for one in other.findings if one.code == "FAIR001").status == "fail"
@@ -185,8 +196,9 @@ def test_an_absence_stated_without_a_slice_answers_for_every_slice() -> None:
     assert only(judge(audit([nowhere]), policy(rule(slice=SEX)))).status == "not_applicable"
 
 
-def test_a_crash_after_the_first_measurement_is_not_silent() -> None:
-    crashed = AnalyzerRecord(id="fairness.disparity", status="failed", reason="ValueError: boom")
+@pytest.mark.parametrize("how", ["failed", "skipped"])
+def test_a_crash_after_the_first_measurement_is_not_silent(how: str) -> None:
+    crashed = AnalyzerRecord(id="fairness.disparity", status=how, reason="ValueError: boom")  # type: ignore[arg-type]
     findings = judge(audit([gap([1000, 1000], [2500, 2500])], crashed), policy(rule()))
     assert [one.status for one in findings.findings] == ["not_measured", "pass"]
     assert findings.verdict == "incomplete"
