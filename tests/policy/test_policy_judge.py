@@ -66,9 +66,15 @@ def test_exact_values_are_compared_directly(value: float, status: str) -> None:
 
 @pytest.mark.parametrize(
     ("op", "threshold", "status"),
-    [("at_most", 0.5, "pass"), ("at_least", 0.5, "pass"), ("between", (0.5, 0.7), "pass"), ("between", (0.3, 0.5), "pass"),
-     ("at_least", 0.51, "fail"), ("between", (0.51, 0.7), "fail")],
-)  # fmt: skip
+    [
+        ("at_most", 0.5, "pass"),
+        ("at_least", 0.5, "pass"),
+        ("between", (0.5, 0.7), "pass"),
+        ("between", (0.3, 0.5), "pass"),
+        ("at_least", 0.51, "fail"),
+        ("between", (0.51, 0.7), "fail"),
+    ],
+)
 def test_a_value_on_its_limit_is_allowed(op: str, threshold: object, status: str) -> None:
     made = rule("data.quality/missing_share", op=op, threshold=threshold)
     assert only(judge(audit([exact(0.5)]), policy(made))).status == status
