@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from auditnn.kernels.estimate import Estimate, undefined
+from auditnn.kernels.estimate import Estimate, effective_df, undefined
 
 Influence = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 
@@ -92,19 +92,23 @@ def _lacking(positive: np.ndarray) -> str | None:
     return None
 
 
-def _bounded(value: float, influence: np.ndarray, method: str, certain_rows: int) -> Estimate:
-    """On the logit scale; at exactly 0 or 1, where no spread was seen, as a share of `certain_rows` without error."""
+def _bounded(value: float, influence: np.ndarray, label: np.ndarray, method: str, certain_rows: int) -> Estimate:
+    """On the logit scale, with the degrees of freedom that the influences leave within the classes of `label`.
+
+    At exactly 0 or 1 no spread was seen: then Clopper-Pearson's for `certain_rows` without an error.
+    """
     n = len(influence)
     if value <= 0.0 or value >= 1.0:
         basis = {"form": "rate", "x": [certain_rows if value >= 1.0 else 0], "n": [certain_rows]}
         return Estimate(round(value), "clopper_pearson", basis, n)
     se = float(np.sqrt((influence**2).sum())) / (value * (1.0 - value))
-    return Estimate(value, method, {"se": se, "scale": "logit"}, n)
+    return Estimate(value, method, {"se": se, "scale": "logit", "df": effective_df(influence, label)}, n)
 
 
 def roc_auc(positive: np.ndarray, score: np.ndarray) -> Estimate:
     """Area under the ROC curve of `score` (n,) for `positive` (n,) with DeLong's error on the logit scale.
 
+    The quantile is Student's, as Pauly, Asendorf & Konietschke (2016), Biometrical Journal 58, do for few rows.
     At exactly 0 or 1 DeLong's error is zero; the interval is then Clopper-Pearson's of no error among as many rows
     as the rarer class has: the least favorable way to be wrong is a share of that class on the wrong side.
     """
@@ -113,7 +117,7 @@ def roc_auc(positive: np.ndarray, score: np.ndarray) -> Estimate:
     if reason:
         return undefined(reason, len(positive))
     value, influence = auc_influence(positive, score)
-    return _bounded(value, influence, "delong", int(min(positive.sum(), (~positive).sum())))
+    return _bounded(value, influence, positive, "delong", int(min(positive.sum(), (~positive).sum())))
 
 
 def average_precision(positive: np.ndarray, score: np.ndarray) -> Estimate:
@@ -123,7 +127,7 @@ def average_precision(positive: np.ndarray, score: np.ndarray) -> Estimate:
     if reason:
         return undefined(reason, len(positive))
     value, influence = precision_influence(positive, score)
-    return _bounded(value, influence, "t", int(positive.sum()))
+    return _bounded(value, influence, positive, "t", int(positive.sum()))
 
 
 def macro(label: np.ndarray, score: np.ndarray, influence_of: Influence = auc_influence) -> Estimate:
@@ -141,4 +145,4 @@ def macro(label: np.ndarray, score: np.ndarray, influence_of: Influence = auc_in
         total += influence / classes
         rarest = min(rarest, int(positive.sum()), int((~positive).sum()))
     method = "delong" if influence_of is auc_influence else "t"
-    return _bounded(float(np.mean(values)), total, method, rarest)
+    return _bounded(float(np.mean(values)), total, label, method, rarest)
