@@ -100,9 +100,11 @@ def auditnn(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Ended
     from auditnn.cli import main
 
     capsys.readouterr()
-    with patch.object(sys, "argv", ["auditnn", *map(str, arguments)]), pytest.raises(SystemExit) as ended:
-        main()
-        raise SystemExit(0)
+    code: int | str | None = None
+    with patch.object(sys, "argv", ["auditnn", *map(str, arguments)]):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
     captured = capsys.readouterr()
-    code = ended.value.code
     return Ended(code if isinstance(code, int) else 0 if code is None else 1, captured.out, captured.err)

@@ -103,7 +103,7 @@ SUBJECTS: list[tuple[str, Spoil, str]] = [
     ("an unknown modality", toml('"tabular"', '"video"'), "video"),
     ("an unknown kind of model", toml('"torch"', '"tensorflow"'), "tensorflow"),
     ("an unknown output", toml('"logits"', '"scores"'), "scores"),
-    ("a threshold that is no probability", toml('output = "logits"', 'output = "logits"\nthreshold = 1.5'), "threshold"),
+    ("a threshold above one", toml('output = "logits"', 'output = "logits"\nthreshold = 1.5'), "threshold"),
     ("no weights file", gone("weights.safetensors"), "weights.safetensors"),
     ("no test file", gone("test.csv"), "test.csv"),
     ("no train file", toml('test = "test.csv"', 'test = "test.csv"\ntrain = "train.csv"'), "train.csv"),
@@ -171,8 +171,8 @@ SUBJECTS: list[tuple[str, Spoil, str]] = [
         "torch.nn.ReLU(), torch.nn.Linear(4, 1)).to('meta').eval()\n"), "meta"),
     ("images outside 0 to 1", image_file(np.full((8, 1, 4, 4), 200.0)), "between 0 and 1"),
     ("images without channels", image_file(np.zeros((8, 4, 4))), "4"),
-    ("a function that is no function", both(toml('kind = "torch"', FUNCTION), toml('file = "weights.safetensors"\n', ""),
-        nets("def build():\n    return 'no'\n")), "str"),
+    ("a function that is no function", both(toml('kind = "torch"', FUNCTION),
+        toml('file = "weights.safetensors"\n', ""), nets("def build():\n    return 'no'\n")), "str"),
 ]  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def test_measurements_are_a_tidy_frame(audit: auditnn.Audit) -> None:
 def test_one_analyzer_by_its_id(audit: auditnn.Audit) -> None:
     frame = audit["fairness.disparity"]
     assert set(frame["analyzer"]) == {"fairness.disparity"}
-    with pytest.raises(auditnn.SettingsError, match="fairness.disparity"):
+    with pytest.raises(auditnn.SettingsError, match=r"fairness\.disparity"):
         audit["fairness.nothing"]
 
 
@@ -59,7 +59,7 @@ def test_rows_hold_the_data_as_it_came(audit: auditnn.Audit, data: tuple[pd.Data
 
 
 def test_store_rows_and_redact_decide_what_is_kept(data: tuple[pd.DataFrame, np.ndarray, np.ndarray]) -> None:
-    X, y, sex = data
+    _, y, sex = data
 
     def keys(**more: object) -> set[str]:
         subject = auditnn.Subject.from_predictions(y, y, groups={"sex": sex}, positive="yes", **more)  # type: ignore[arg-type]

@@ -16,8 +16,7 @@ from auditnn.core.audit import Audit, RowArray
 from auditnn.core.errors import NotApplicable, SettingsError
 from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Subject
-from auditnn.runner import planning
-from auditnn.runner import run
+from auditnn.runner import planning, run
 from auditnn.runner.planning import plan
 from auditnn.subjects.build import from_function, from_predictions
 
