@@ -6,14 +6,15 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchmarks.detection.page import page
 from benchmarks.detection.summary import problems, summarise
-from benchmarks.detection.trial import trial
+from benchmarks.detection.trial import Trial, trial
 from sample_models.credit.recipe import RECIPES, TEST_ROWS, TRAIN_ROWS
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
-SIZES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+SIZES = (0.0, 0.25, 0.5, 0.75, 1.0, 2.0, 4.0)
 
 
 def main() -> int:
@@ -33,14 +34,20 @@ def main() -> int:
         )
     summary = summarise(trials, credit.scenario.fault)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    record = {"command": "python -m benchmarks.detection", "summary": summary, "trials": trials}
-    (arguments.out / "detection.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    (arguments.out / "detection.json").write_text(to_json(summary, trials), encoding="utf-8")
     text = page(summary, arguments.seeds, TRAIN_ROWS, TEST_ROWS)
     (arguments.out / "detection.md").write_text(text, encoding="utf-8")
     print(text)
     missed = problems(summary, credit.scenario.fault)
     print("\n".join(missed) or "Every planted fault was found, and nothing failed on the twin.")
     return 1 if missed else 0
+
+
+def to_json(summary: dict[str, Any], trials: list[Trial]) -> str:
+    """The record, with one trial to a line so that changes can be read."""
+    lines = ",\n".join(json.dumps(one) for one in trials)
+    head = json.dumps({"command": "python -m benchmarks.detection", "summary": summary}, indent=1)
+    return head.removesuffix("\n}") + f',\n "trials": [\n{lines}\n ]\n}}\n'
 
 
 if __name__ == "__main__":
