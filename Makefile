@@ -58,8 +58,10 @@ wheel: $(VENV)/.installed-dev ## build dist/*.whl
 	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
-simulate: $(VENV)/.installed-dev ## coverage and false alarms by simulation; writes under benchmarks/ (long)
-	$(ONE_THREAD) $(BIN)/python -m benchmarks.simulate
+simulate: $(VENV)/.installed-dev ## coverage, false alarms and detection by simulation; writes benchmarks/results (hours)
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.coverage
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.judgement.errors
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.detection
 
 benchmarks: $(VENV)/.installed-dev ## speed against public peers, as ratios measured in one run (long)
 	$(ONE_THREAD) $(BIN)/python -m benchmarks
