@@ -33,7 +33,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         x=across, x2="right:Q", y2="bottom:Q", color=alt.Color("step:O", scale=colors, legend=None), **in_words()
     )
     ink = alt.condition(
-        "abs(datum.step - 3) >= 2",
+        "abs(datum.step - 3) >= 3",
         alt.value(pick(CELL_TEXT[1], theme)),
         alt.value(pick(CELL_TEXT[0], theme)),
     )

@@ -35,10 +35,10 @@ SURFACES: dict[str, Color] = {
     "link": Color("#0b5fa5", "#7cc0f7"),
 }
 STATUS: dict[str, Color] = {
-    "fail": Color("#b3361b", "#ff9a7a"),
-    "unsure": Color("#8a6400", "#e5bd52"),
-    "absent": Color("#5d6670", "#a3acb6"),
-    "pass": Color("#0f6b86", "#62c3de"),
+    "fail": Color("#900f08", "#ee8163"),
+    "unsure": Color("#946200", "#f3c650"),
+    "absent": Color("#65636a", "#aab2b2"),
+    "pass": Color("#0573a0", "#56c8f2"),
 }
 TINTS: dict[str, Color] = {
     "fail": Color("#fbeee9", "#34201a"),
@@ -47,12 +47,12 @@ TINTS: dict[str, Color] = {
     "pass": Color("#e7f3f6", "#16282e"),
 }
 SERIES: tuple[Color, ...] = (
-    Color("#1f6fb2", "#6cb2ee"),
-    Color("#c9571c", "#f2945e"),
-    Color("#3d4650", "#c3cad1"),
-    Color("#9a7b0a", "#dcb53f"),
-    Color("#8d55b0", "#c99ae6"),
-    Color("#1a8f86", "#4fc7bb"),
+    Color("#2470b5", "#75c4ff"),
+    Color("#de6f1a", "#d0713c"),
+    Color("#1f2932", "#eef2f3"),
+    Color("#12a283", "#2a9a8b"),
+    Color("#5f2180", "#8f66c4"),
+    Color("#824711", "#d8b01e"),
 )
 RAMP: tuple[Color, ...] = (
     Color("#eef4f9", "#1d2730"),
