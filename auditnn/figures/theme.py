@@ -93,7 +93,7 @@ def config(theme: Theme = "light") -> dict[str, Any]:
     series = [pick(color, theme) for color in SERIES]
     return {
         "background": None,
-        "padding": {"left": 14, "right": 14, "top": 4, "bottom": 4},
+        "padding": {"left": 20, "right": 14, "top": 4, "bottom": 4},
         "font": FONT,
         "view": {"stroke": None},
         "axis": {

@@ -17,7 +17,7 @@ from auditnn.figures.static import dark_rules
 from auditnn.figures.theme import FONT, STATUS, SURFACES, TINTS, config
 from auditnn.policy.finding import Findings
 from auditnn.report import names, traced
-from auditnn.report.live import runtime_in_background, security_policy, source_hash
+from auditnn.report.live import runtime, security_policy, source_hash
 from auditnn.report.pictures import script_json
 from auditnn.report.ranking import SHOWN, attention, tally
 from auditnn.report.reproduce import command, environment_rows, setting_rows
@@ -37,19 +37,18 @@ def render(audit: Audit, findings: Findings, *, live: bool = True) -> str:
     """
     view = gather(audit, findings)
     drawn = any(chapter.figures for chapter in view.chapters)
-    pending = runtime_in_background() if live and drawn else None
+    engine = runtime() if live and drawn else None
     environment = _environment()
     style = environment.get_template("style.css").render(_colors())
     script = environment.get_template("page.js").render()
-    runtime = pending.result() if pending else None
-    scripts = [source_hash(script), *([runtime.digest] if runtime else [])]
+    scripts = [source_hash(script), *([engine.digest] if engine else [])]
     content = _content(audit, findings, view)
     page = environment.get_template("report.html").render(
         **content,
         style=Markup(style),
         script=Markup(script),
         security=security_policy(scripts, source_hash(style)),
-        packed=runtime.packed if runtime else None,
+        packed=engine.packed if engine else None,
         figure_config=script_json(config("light")),
     )
     return UNWRITABLE.sub("\ufffd", page)

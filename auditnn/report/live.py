@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,21 +27,13 @@ class Runtime(NamedTuple):
 
 @lru_cache(maxsize=1)
 def runtime() -> Runtime:
-    """The bundle that vl-convert carries. About 1.5 s the first time, 0.9 MB unpacked."""
+    """The bundle that vl-convert carries. About 1.5 s in each process that writes a report, 0.9 MB unpacked."""
     import vl_convert
 
     source: str = vl_convert.javascript_bundle(SNIPPET, vl_version=VEGA_LITE)
     content = source.encode()
     packed = base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
     return Runtime(packed, source_hash(source))
-
-
-def runtime_in_background() -> Future[Runtime]:
-    """The runtime, prepared on a second thread while the still pictures are drawn on this one."""
-    pool = ThreadPoolExecutor(max_workers=1)
-    future = pool.submit(runtime)
-    pool.shutdown(wait=False)
-    return future
 
 
 def source_hash(text: str) -> str:
