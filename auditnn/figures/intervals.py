@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from auditnn.core.exhibit import Exhibit
-from auditnn.figures.layers import band_height, colored, finish, in_words, quantity, reference_line
+from auditnn.figures.layers import band_height, colored, finish, in_words, names_axis, quantity, reference_line
 from auditnn.figures.reading import Row, read_categories, turned
 from auditnn.figures.theme import Theme
 
@@ -20,7 +20,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
 
     reading = turned(read_categories(exhibit))
     rows = [_with_ends(row) for row in reading.rows]
-    base = alt.Chart().encode(y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)))
+    base = alt.Chart().encode(y=names_axis(reading))
     if "series" in reading:
         base = base.encode(yOffset=alt.YOffset("series:N", sort=reading.order("series")))
     color = colored(reading, theme, shape=True)

@@ -12,6 +12,7 @@ from auditnn.figures.theme import MUTED, SERIES, STEP, WIDTH, Theme, config, pic
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 NO_ROWS = {"name": "empty"}  # how altair writes a chart that was given no rows; the figure's own stand above it
 CROWD, DENSE_STEP = 16, 15
+LABEL, WIDE_LABEL = 150, 215
 LETTER, LABEL_LETTERS, LEGEND_LETTERS = 6.6, 22, 18
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
@@ -49,6 +50,15 @@ def quantity(reading: Reading, role: str, *, zero: bool = False) -> dict[str, An
         title = f"{title or 'Difference'}, percentage points"
         axis = alt.Axis(labelExpr="format(datum.value * 100, ',.4~r')")
     return {"title": title, "axis": axis, "scale": alt.Scale(zero=zero, nice=True)}
+
+
+def names_axis(reading: Reading) -> Any:
+    """The channel of the categories, wide enough to tell long names apart."""
+    import altair as alt
+
+    longest = max(map(len, reading.order("label")), default=0)
+    limit = WIDE_LABEL if longest > LABEL_LETTERS else LABEL
+    return alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=limit))
 
 
 def band_height(reading: Reading) -> int:

@@ -100,6 +100,8 @@ MEASURES: Mapping[str, tuple[str, str]] = {
     "imbalance_ratio": ("Imbalance ratio", "largest class over smallest"),
     "effective_classes": ("Effective number of classes", "as many equal classes would be as diverse"),
     "minority_recall_gap": ("Minority recall gap", "recall of the largest class minus that of the smallest"),
+    "error_gap": ("Error gap", "error inside a slice minus that of all other rows"),
+    "error_rate": ("Error rate", "share of rows predicted wrongly"),
     "accuracy_gain": ("Gain in accuracy", "over always answering the most common class"),
     "balanced_accuracy_gain": ("Gain in balanced accuracy", "over always answering the most common class"),
     "average_precision_gain": ("Gain in average precision", "over scores that say nothing"),

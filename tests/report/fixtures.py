@@ -221,6 +221,16 @@ def credit() -> Audit:
             roles={"x": "predicted", "y": "true", "value": "rows"},
         ),
         *group_figures(groups),
+        Exhibit(
+            id="fairness.disparity/differences",
+            kind="intervals",
+            title="Share that gets 'repaid': each group of sex minus male",
+            summary="The difference to male is largest for female: -0.230 [-0.256, -0.203].",
+            slice={"attribute": "sex"},
+            columns={"group": ["female"], "value": [-0.23], "low": [-0.256], "high": [-0.203], "n": [2490]},
+            roles={"y": "group", "x": "value", "low": "low", "high": "high", "reference": 0.0},
+            measurements=("fairness.disparity/demographic_parity_difference",),
+        ),
     ]
     subject = {
         "name": "credit",

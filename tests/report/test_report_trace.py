@@ -18,7 +18,6 @@ from auditnn.report.html import render
 from auditnn.report.names import section_of
 
 DIGIT = re.compile(r"\d")
-NUMBER = re.compile(r"^[<>] ?|[,%×]$|,|%")
 # Where digits may stand without being a traced number: names and texts from the audit or the policy, ids and codes,
 # the names of measures, units, and the constants of the page itself.
 DECLARED = {"num", "said", "name", "code", "measure", "meaning", "unit", "const"}
@@ -26,7 +25,7 @@ DECLARED = {"num", "said", "name", "code", "measure", "meaning", "unit", "const"
 
 def written(text: str) -> tuple[float, float]:
     """What a displayed number says, and half of its last digit."""
-    text = text.strip().replace("−", "-").replace(",", "").rstrip("%×")
+    text = text.strip().replace("−", "-").replace(",", "").removesuffix(" points").rstrip("%×")
     text = text.lstrip("<> ")
     power = 1.0
     if "×" in text:
