@@ -235,7 +235,7 @@ def _settling_factor(method: str, value: float, basis: Basis, limit: float, grou
     if not settled(LARGEST_FACTOR):
         return None
     low, high = 0.0, float(np.log(LARGEST_FACTOR))
-    for _ in range(30):
+    for _ in range(20):
         middle = (low + high) / 2.0
         low, high = (low, middle) if settled(float(np.exp(middle))) else (middle, high)
     return float(np.exp(high))

@@ -143,7 +143,7 @@ def score_ratio_statistic(x1: Any, n1: Any, x2: Any, n2: Any, ratio: Any) -> np.
 def score_ratio_bounds(x1: Any, n1: Any, x2: Any, n2: Any, z: float) -> tuple[np.ndarray, np.ndarray]:
     """The ratios at which the score statistic is `z` and `-z`; 0 and infinity where no count bounds them.
 
-    Bisection on the log of the ratio, 80 halvings of [1e-12, 1e12].
+    Bisection on the log of the ratio, 60 halvings of [1e-12, 1e12].
     """
     cells = np.broadcast_arrays(*(np.asarray(value, float) for value in (x1, n1, x2, n2)))
     low = np.where(cells[0] <= 0.0, 0.0, np.exp(_score_root(cells, z)))
@@ -154,7 +154,7 @@ def score_ratio_bounds(x1: Any, n1: Any, x2: Any, n2: Any, z: float) -> tuple[np
 def _score_root(cells: Sequence[np.ndarray], z: float) -> np.ndarray:
     below = np.full(cells[0].shape, np.log(1e-12))
     above = -below
-    for _ in range(80):
+    for _ in range(60):
         middle = (below + above) / 2.0
         further = score_ratio_statistic(cells[0], cells[1], cells[2], cells[3], np.exp(middle)) > z
         below, above = np.where(further, middle, below), np.where(further, above, middle)

@@ -100,7 +100,7 @@ def _bounded(value: float, influence: np.ndarray, label: np.ndarray, method: str
     n = len(influence)
     if value <= 0.0 or value >= 1.0:
         basis = {"form": "rate", "x": [certain_rows if value >= 1.0 else 0], "n": [certain_rows]}
-        return Estimate(round(value), "clopper_pearson", basis, n)
+        return Estimate(float(round(value)), "clopper_pearson", basis, n)
     se = float(np.sqrt((influence**2).sum())) / (value * (1.0 - value))
     return Estimate(value, method, {"se": se, "scale": "logit", "df": effective_df(influence, label)}, n)
 

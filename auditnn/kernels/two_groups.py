@@ -83,8 +83,10 @@ def folded_ratio_p_value(x: np.ndarray, n: np.ndarray, limit: float, side: Side,
     smaller, larger = np.argsort(x / n)
     at = np.array([limit, 1.0 / limit])
     z = score_ratio_statistic(x[smaller], n[smaller], x[larger], n[larger], at)
-    own = special.ndtr(z).sum() if side == "below" else max(special.ndtr(-z[0]), special.ndtr(z[1]))
-    return careful(float(min(1.0, own)), exact)
+    if side == "above":
+        return careful(float(max(special.ndtr(-z[0]), special.ndtr(z[1]))), exact)
+    both = float(special.ndtr(z).sum())
+    return careful(both, exact) if both < 0.5 else 1.0
 
 
 def _folded_tail(
@@ -92,6 +94,7 @@ def _folded_tail(
 ) -> float:
     """Tail of a folded quantity from the bounds of the signed one: both tails ("above") or the larger ("below").
 
+    A sum of both tails over one half says nothing and is 1: skewed bounds of few rows could let it waver there.
     `limits` are where the limit lies for the signed quantity, and its mirror image. With `falling` the quantity is
     beyond its limit where it is small (a ratio).
     """
@@ -104,5 +107,6 @@ def _folded_tail(
 
     near, far = solve_z(signed, limits[0]), solve_z(signed, limits[1])
     if side == "above":
-        return float(min(1.0, special.ndtr(-near) + special.ndtr(-far)))
+        both = float(special.ndtr(-near) + special.ndtr(-far))
+        return both if both < 0.5 else 1.0
     return float(max(special.ndtr(near), special.ndtr(-far)))
