@@ -15,7 +15,7 @@ from auditnn.core.audit import Audit
 from auditnn.policy.files import findings_to_json
 from auditnn.policy.finding import Finding, Findings
 
-MOST = 10
+MOST, MOST_SLICES = 10, 3
 LOG_WIDTH = 110
 STATUS_WORDS = {"fail": "fail", "unsure": "unsure", "not_measured": "not measured", "pass": "pass"}
 STYLES = {"fail": "bold red", "unsure": "yellow", "not_measured": "magenta", "incomplete": "magenta", "pass": "green"}
@@ -41,13 +41,15 @@ def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = Fal
     )
     counts = {status: len(findings.by_status(status)) for status in STATUS_WORDS}  # type: ignore[arg-type]
     console.print(", ".join(f"{count} {STATUS_WORDS[status]}" for status, count in counts.items()), end="\n\n")
-    open_ones = [one for one in findings.findings if one.status in ("fail", "unsure", "not_measured")]
-    shown = open_ones if every else open_ones[:MOST]
-    for finding in shown:
-        _finding(console, finding)
-    if len(open_ones) > len(shown):
-        console.print(f"  and {len(open_ones) - len(shown)} more in the report.\n")
+    groups = _by_rule(findings)
+    shown = groups if every else groups[:MOST]
+    for group in shown:
+        _rule(console, group, len(group) if every else MOST_SLICES)
+    if len(groups) > len(shown):
+        console.print(f"  and {len(groups) - len(shown)} more in the report.\n")
     _troubles(console, audit)
+    for note in findings.notes:
+        console.print(Text(f"note: {note}"))
     console.print(Text(f"report: {folder / 'report.html'}", style="dim"), soft_wrap=True)
 
 
@@ -57,17 +59,30 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=LOG_WIDTH)
 
 
-def _finding(console: Console, finding: Finding) -> None:
-    waived = " (waived)" if finding.waiver else ""
+def _by_rule(findings: Findings) -> list[list[Finding]]:
+    """Open findings, those of one rule and status together, where the most serious of them stands."""
+    groups: dict[tuple[str, str, bool], list[Finding]] = {}
+    for one in findings.findings:
+        if one.status in ("fail", "unsure", "not_measured"):
+            groups.setdefault((one.code, one.status, one.waived), []).append(one)
+    return list(groups.values())
+
+
+def _rule(console: Console, group: list[Finding], most: int) -> None:
+    """What one rule says: its name once, a sentence for each slice, and what to do about it."""
+    first = group[0]
     head = Text.assemble(
-        (f"{STATUS_WORDS[finding.status]:<13}", STYLES[finding.status]),
-        (f"{finding.code}  ", "bold"),
-        f"{finding.title} · {finding.severity}{waived}",
+        (f"{STATUS_WORDS[first.status]:<13}", STYLES[first.status]),
+        (f"{first.code}  ", "bold"),
+        f"{first.title} · {first.severity}{' (waived)' if first.waived else ''}",
     )
     console.print(head)
-    console.print(Padding(Text(finding.statement), (0, 0, 0, 13)))
-    if finding.status != "not_measured" and finding.remedy:
-        console.print(Padding(Text(f"→ {finding.remedy}", style="dim"), (0, 0, 0, 13)))
+    for finding in group[:most]:
+        console.print(Padding(Text(finding.statement), (0, 0, 0, 13)))
+    if len(group) > most:
+        console.print(Padding(Text(f"and {len(group) - most} more like it."), (0, 0, 0, 13)))
+    if first.status != "not_measured" and first.remedy:
+        console.print(Padding(Text(f"→ {first.remedy}", style="dim"), (0, 0, 0, 13)))
     console.print()
 
 

@@ -85,7 +85,7 @@ class SubjectPart(BaseModel):
     modality: Literal["tabular", "image", "text", "sequence"]
     rows: dict[str, int]
     classes: list[str]
-    threshold: float | None
+    threshold: float | None = None
     features: list[dict[str, Any]]
     groups: dict[str, Any]
     digests: dict[str, str]

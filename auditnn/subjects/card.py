@@ -33,9 +33,8 @@ def card(subject: Subject) -> dict[str, Any]:
         if subject.favorable is not None:
             favorable = [plain(subject.labels[code]) for code in subject.favorable]
             known["favorable"] = favorable[0] if len(favorable) == 1 else favorable
-    if subject.task == "binary":
-        known["threshold"] = subject.threshold
     known |= {
+        "threshold": subject.threshold if subject.task == "binary" else None,
         "features": [_feature(feature) for feature in getattr(subject.test.rows, "features", ())],
         "groups": {
             group.name: dict(zip(group.levels, map(int, group.counts()), strict=True)) for group in subject.test.groups

@@ -151,6 +151,17 @@ def test_an_internal_error_is_4_and_shows_no_traceback(
     assert (tmp_path / "run" / "audit.json").exists(), "what was measured is not lost"
 
 
+@pytest.mark.parametrize("sample", ["perceptron", "diabetes", "digits", "credit_clean"])
+def test_every_kind_of_sample_is_saved_opened_and_gated(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, sample: str
+) -> None:
+    ran = auditnn(capsys, "run", f"sample:{sample}", "--out", tmp_path / "run", "--effort", "quick", "--gate")
+    assert ran.code == 0, ran.out + ran.err
+    gated = auditnn(capsys, "gate", tmp_path / "run")
+    assert gated.code == 0, gated.err
+    assert gated.out.splitlines()[0] == ran.out.splitlines()[0]
+
+
 @pytest.mark.parametrize("what", ["analyzers", "rules", "samples"])
 def test_lists(capsys: pytest.CaptureFixture[str], what: str) -> None:
     ended = auditnn(capsys, "list", what)
