@@ -52,8 +52,9 @@ def effective_df(influence: np.ndarray, group: np.ndarray | None = None) -> floa
 
 
 def mean(values: np.ndarray, *, least_variance: float = 0.0) -> Estimate:
-    """Mean of `values` (n,) with Student's t interval, on `effective_df` where that is small; undefined for fewer than two values.
+    """Mean of `values` (n,) with Student's t interval; undefined for fewer than two values.
 
+    Degrees of freedom are n - 1, or `effective_df` where that is small.
     `least_variance` is a floor for the variance of one value, for where the sample may be too uniform to show it.
     """
     values = np.asarray(values, float)

@@ -15,8 +15,8 @@ from auditnn.core.seeding import stream
 from auditnn.kernels import simultaneous, two_groups
 from auditnn.kernels.inference import interval
 from auditnn.kernels.intervals import clopper_pearson_bounds, wilson_bounds
-from auditnn.kernels.inversion import Ends
-from auditnn.kernels.mean_gaps import mean_gap_interval
+from auditnn.kernels.inversion import Ends, Side
+from auditnn.kernels.mean_gaps import mean_gap_interval, mean_gap_p_value
 from auditnn.kernels.studentized import range_quantile
 from benchmarks.coverage.record import LEVELS, Row, row, run
 
@@ -157,16 +157,19 @@ def mean_gaps(g: int, kind: str, gap: float, runs: int, seed: int) -> Row:
     rng = stream(seed, "means", g, kind, gap)
     sizes = group_sizes(kind, g).astype(int)
     shift = np.where(np.arange(g) % 2 == 0, 0.0, gap)
-    tally = np.zeros(3)
+    tally = np.zeros(3 + 2 * len(LEVELS))
     for _ in range(runs):
         values = [rng.gamma(4.0, 0.5, size) + move for size, move in zip(sizes, shift, strict=True)]
         mean = np.array([one.mean() for one in values])
         se = np.array([one.std(ddof=1) for one in values]) / np.sqrt(sizes)
         low, high = mean_gap_interval(mean, se, sizes.astype(float))
-        tally += [low > gap, high < gap, high - low]
-    return row(
-        "gap of means", f"{g} groups of {kind}, gap {gap:g} standard deviations", runs, *(tally / runs), groups=g
-    )
+        sides: tuple[Side, Side] = ("above", "below")
+        p = [mean_gap_p_value(mean, se, sizes.astype(float), gap, side) for side in sides]
+        tally += [low > gap, high < gap, high - low, *(one <= level for one in p for level in LEVELS)]
+    share = tally / runs
+    setting = f"{g} groups of {kind}, gap {gap:g} standard deviations"
+    above, below = share[3:7].tolist(), share[7:].tolist()
+    return row("gap of means", setting, runs, share[0], share[1], share[2], above=above, below=below, groups=g)
 
 
 def bootstrap_gap(g: int, size: int, gap: float, runs: int, seed: int, draws: int = 400) -> Row:

@@ -86,6 +86,33 @@ def rows(runs: int = 0, seed: int = 0) -> Iterator[Row]:
             below=list(below) if n in ALARM_SIZES else (),
             **more,
         )
+    yield every_size()
+
+
+def every_size() -> Row:
+    """The least favorable n and p over every n from 30 to 300."""
+    worst: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    usual = [1.0, 0.0]
+    for n in range(30, 301):
+        low, high, width = exact_coverage(n, PROPORTIONS, rate_bounds(np.arange(n + 1), n, TAIL))
+        at = int((low + high).argmax())
+        worst = max(
+            worst, tuple(float(one) for one in (low[at] + high[at], low[at], high[at], width[at], n, PROPORTIONS[at]))
+        )
+        coverage = (1.0 - low - high)[n * PROPORTIONS >= 10.0]
+        usual = [min(usual[0], float(coverage.min())), max(usual[1], float(coverage.max()))]
+    _, low_share, high_share, wide, n_worst, p_worst = worst
+    return row(
+        "rate",
+        f"every n from 30 to 300 (worst at {n_worst:.0f}), least favorable p",
+        0,
+        low_share,
+        high_share,
+        wide,
+        worst_p=p_worst,
+        usual_least=round(usual[0], 4),
+        usual_most=round(usual[1], 4),
+    )
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def row(
         "quantity": quantity,
         "setting": setting,
         "runs": runs,
-        "coverage": round(1.0 - missed_low - missed_high, 4),
+        "coverage": round(float(1.0 - missed_low - missed_high), 4),
         "missed_low": round(float(missed_low), 4),
         "missed_high": round(float(missed_high), 4),
         "width": round(float(width), 5),
