@@ -9,6 +9,8 @@ import typer
 NEEDED = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "torch", "safetensors", "pydantic", "altair",
           "vl-convert-python")  # fmt: skip
 
+OPTIONAL = {"onnxruntime": "onnx", "skops": "skops", "pillow": "images"}  # and the extra that installs it
+
 
 def doctor() -> None:
     """Check the installation: versions, devices, the samples, and one small audit from end to end."""
@@ -19,6 +21,9 @@ def doctor() -> None:
         typer.echo(f"  {name:<18} {found}")
         if found == "missing":
             troubles.append(f"{name} is missing: pip install {name}")
+    for name, extra in OPTIONAL.items():
+        found = _version(name)
+        typer.echo(f"  {name:<18} {found if found != 'missing' else f'absent (optional: auditnn[{extra}])'}")
     if not troubles:
         troubles = _devices() + _small_audit()
     for trouble in troubles:

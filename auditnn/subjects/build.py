@@ -23,6 +23,7 @@ from auditnn.subjects.encoding import (
 from auditnn.subjects.foreign import Blame
 from auditnn.subjects.frames import none_columns
 from auditnn.subjects.function_model import FunctionModel
+from auditnn.subjects.onnx_model import OnnxModel
 from auditnn.subjects.options import Keywords, Options, options_of
 from auditnn.subjects.stored import stored_predictions
 from auditnn.subjects.units import encoded_units, units_of
@@ -47,12 +48,6 @@ def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keyword
         )
     model = TorchModel(module)
     data = assemble.data_of(X_test, options)
-    if data.raw is None:
-        before: Any = ImageEncoder()
-    elif options.encode is None:
-        before = identity_for_module(data.test, model.input_dtype, units_of(data.test.features))  # type: ignore[arg-type, union-attr]
-    else:
-        before = _frame_encoder(data)
     facts = {
         "class": type(module).__name__,
         "train_mode": bool(module.training),
@@ -61,7 +56,7 @@ def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keyword
         "device": str(model.device),
         "dtype": str(model.dtype).removeprefix("torch."),
     }
-    encoder = _encoder(options, before, data, model.input_dtype)
+    encoder = _encoder(options, _tensor_encoder(options, data, model.input_dtype), data, model.input_dtype)
     return _subject(X_test, y_test, options, task, output, model, encoder, data, facts, digest.module_digest(module))
 
 
@@ -112,6 +107,29 @@ def from_function(function: Any, X_test: Any, y_test: Any, **keywords: Unpack[Ke
     encoder = _encoder(options, _native_encoder(data), data)
     fingerprint = digest.function_digest(function)
     return _subject(X_test, y_test, options, task, output, FunctionModel(function), encoder, data, facts, fingerprint)
+
+
+def from_onnx(model: OnnxModel, X_test: Any, y_test: Any, **keywords: Unpack[Keywords]) -> Subject:
+    """An opened ONNX model. Where it takes a column for each input, these name the columns unless `inputs` does.
+
+    `output` may be left out where the model also returns labels, as converted classifiers do.
+    """
+    options = options_of(keywords)
+    if model.columns is not None and options.inputs is None:
+        options = replace(options, inputs=model.columns)
+    task = options.task or labels.infer_task(_vector(y_test), options.output, options.classes)
+    output = options.output or ("values" if task == "regression" else model.usual_output())
+    model.choose(output)
+    data = assemble.data_of(X_test, options)
+    if model.columns is not None and data.raw is not None and options.encode is None:
+        model.check_columns(data.raw.keys)
+        before = replace(_frame_encoder(data), units=units_of(data.test.features))  # type: ignore[union-attr]
+    else:
+        before = _tensor_encoder(options, data, model.dtype)
+    encoder = _encoder(options, before, data, model.dtype)
+    subject = _subject(X_test, y_test, options, task, output, model, encoder, data, model.facts(), model.digest)
+    model.labels = subject.labels
+    return replace(subject, notes=(*subject.notes, *model.notes()))
 
 
 def from_predictions(
@@ -233,6 +251,16 @@ def _native_encoder(data: assemble.Data) -> Any:
         frame = _frame_encoder(data)
         return replace(frame, units=units)
     return MatrixEncoder(dtype=data.raw.dtype, units=units)
+
+
+def _tensor_encoder(options: Options, data: assemble.Data, dtype: str) -> Any:
+    """What comes before `encode`, or what stands in for it: pixels, a data frame for `encode`, else the columns side
+    by side as numbers."""
+    if data.raw is None:
+        return ImageEncoder()
+    if options.encode is not None:
+        return _frame_encoder(data)
+    return identity_for_module(data.test, dtype, units_of(data.test.features))  # type: ignore[arg-type, union-attr]
 
 
 def _encoder(options: Options, before: Any, data: assemble.Data, dtype: str | None = None) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,15 @@ from auditnn.subjects import build, samples, weights
 from auditnn.subjects.code import CodeSpace
 from auditnn.subjects.files import DataFile, read_data
 from auditnn.subjects.foreign import Blame
+from auditnn.subjects.labels import shown
 from auditnn.subjects.manifest import Manifest, ModelPart, read_manifest
+from auditnn.subjects.onnx_model import OnnxModel, open_model
 from auditnn.subjects.options import nearest
+from auditnn.subjects.skops_file import load_estimator
 
 FILE = "subject.toml"
-TRUSTED = "A pickle was trusted: {given} was unpickled, which can run any code."
+PICKLE = "A pickle was trusted: {given} was unpickled, which can run any code."
+TYPES = "Types that skops does not know were trusted: {given} holds {types}; rebuilding them can run code."
 
 
 def load(source: str, *, allow_code: Sequence[str] = (), trust_pickle: bool = False) -> Subject:
@@ -41,9 +45,7 @@ def load(source: str, *, allow_code: Sequence[str] = (), trust_pickle: bool = Fa
         subject = _stored(manifest, test, keywords)
     else:
         subject = _modeled(manifest, manifest.model, path, space, test, keywords, trust_pickle)
-        if _is_pickle(manifest.model) and trust_pickle:
-            notes = (TRUSTED.format(given=manifest.model.file), *notes)
-    return replace(subject, source=source, notes=(*notes, *subject.notes))
+    return replace(subject, source=source, notes=(*subject.notes, *notes))
 
 
 def _subject_file(source: str) -> Path:
@@ -166,43 +168,68 @@ def _modeled(
     if part.encode is not None:
         keywords["encode"] = space.resolve(part.encode, "encode", path.parent)
     X = _inputs(test, _aside(manifest))
-    model = _model(part, path, space, trust_pickle)
-    constructor: Any = {"torch": build.from_torch, "sklearn": build.from_sklearn, "function": build.from_function}[
-        part.kind
-    ]
-    return constructor(model, X, y, **keywords)
+    model, trusted = _model(part, path, space, trust_pickle)
+    subject = _constructor(part.kind, model)(model, X, y, **keywords)
+    return replace(subject, notes=(*trusted, *subject.notes))
 
 
-def _model(part: ModelPart, path: Path, space: CodeSpace, trust_pickle: bool) -> Any:
-    """The module, estimator or function that `factory` and `file` make together."""
+def _constructor(kind: str, model: Any) -> Callable[..., Subject]:
+    if isinstance(model, OnnxModel):
+        return build.from_onnx
+    return {"torch": build.from_torch, "sklearn": build.from_sklearn, "function": build.from_function}[kind]
+
+
+def _model(
+    part: ModelPart, path: Path, space: CodeSpace, trust_pickle: bool
+) -> tuple[Any, tuple[str, ...]]:  # fmt: skip
+    """The module, estimator, function or ONNX model that `factory` and `file` make together, and what had to be
+    trusted for it."""
     if part.file is None and part.factory is None:
         raise SubjectError("a factory or a file under [model]", "neither", 'Add factory = "mypackage.nets:build".')
-    file = None if part.file is None else path.parent / part.file
-    if file is not None and part.file is not None:
-        weights.check_model_file(file, part.file, part.kind, trust_pickle)
-        if part.factory is None and not _is_pickle(part):
-            raise SubjectError(
-                "a factory that builds the module for these weights", "none", 'Add factory = "nets:build".'
-            )
-    made = None if part.factory is None else _made(part, part.factory, space, path)
-    if file is None or part.file is None:
-        return made
-    if not _is_pickle(part):
-        weights.load_weights(made, file, part.file)
-        return made
+    if part.file is None:
+        return _made(part, space, path), ()
+    file = path.parent / part.file
+    weights.check_model_file(file, part.file, part.kind, trust_pickle)
+    suffix = file.suffix.lower()
+    if suffix in weights.WHOLE:
+        return _whole(part, file, part.file, space, trust_pickle)
+    if suffix in weights.PICKLES:
+        return _unpickled(part, file, part.file, space, path), (PICKLE.format(given=part.file),)
+    made = _made(part, space, path)
+    weights.load_weights(made, file, part.file)
+    return made, ()
+
+
+def _whole(
+    part: ModelPart, file: Path, given: str, space: CodeSpace, trust_pickle: bool
+) -> tuple[Any, tuple[str, ...]]:  # fmt: skip
+    """The model of a file that holds all of it and needs no factory."""
+    if part.factory is not None:
+        raise SubjectError(f"a factory or {given!r}, which holds the whole model", "both", "Leave one of them out.")
+    if file.suffix.lower() == ".onnx":
+        return open_model(file, given), ()
     with space.active():
-        loaded = weights.load_pickled(file, part.file, part.kind)
-    if part.kind == "torch" and isinstance(loaded, dict):
-        if made is None:
-            raise SubjectError(
-                "a factory that builds the module for these weights", "none", 'Add factory = "nets:build".'
-            )
-        weights.load_state(made, loaded.get("state_dict", loaded), part.file)
-        return made
-    return loaded
+        estimator, trusted = load_estimator(file, given, trust_pickle)
+    return estimator, (TYPES.format(given=given, types=shown(trusted)),) if trusted else ()
 
 
-def _made(part: ModelPart, factory: str, space: CodeSpace, path: Path) -> Any:
+def _unpickled(part: ModelPart, file: Path, given: str, space: CodeSpace, path: Path) -> Any:
+    """What a trusted pickle holds; a state dictionary goes into what `factory` builds."""
+    made = None if part.factory is None else _made(part, space, path)
+    with space.active():
+        loaded = weights.load_pickled(file, given, part.kind)
+    if part.kind != "torch" or not isinstance(loaded, dict):
+        return loaded
+    made = _made(part, space, path) if made is None else made
+    weights.load_state(made, loaded.get("state_dict", loaded), given)
+    return made
+
+
+def _made(part: ModelPart, space: CodeSpace, path: Path) -> Any:
+    """What `factory` builds; SubjectError where there is none, or where it builds something else."""
+    factory = part.factory
+    if factory is None:
+        raise SubjectError("a factory that builds the module for these weights", "none", 'Add factory = "nets:build".')
     build_model = space.resolve(factory, "factory", path.parent)
     with Blame(f"factory {factory!r} to return a model", "it raised", "Call it by itself, without arguments."):
         made = build_model()
@@ -217,7 +244,3 @@ def _made(part: ModelPart, factory: str, space: CodeSpace, path: Path) -> Any:
         wanted = "a fitted estimator" if part.kind == "sklearn" else "a function"
         raise SubjectError(f"factory {factory!r} to return {wanted}", type(made).__name__, "Check kind under [model].")
     return space.scoped(made) if part.kind == "function" else made
-
-
-def _is_pickle(part: ModelPart) -> bool:
-    return part.file is not None and Path(part.file).suffix.lower() in weights.PICKLES

@@ -6,12 +6,13 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from auditnn.core.errors import SubjectError
 from auditnn.subjects.options import nearest
 
 Label = bool | int | float | str
+KINDS = {".safetensors": "torch", ".onnx": "function", ".skops": "sklearn"}
 
 
 class Part(BaseModel):
@@ -30,6 +31,15 @@ class ModelPart(Part):
     threshold: float | None = Field(default=None, ge=0, le=1)
     inputs: list[str] | None = None
     encode: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind_of_its_file(cls, content: Any) -> Any:
+        """A format that one kind of model alone is kept in says the kind."""
+        if not isinstance(content, dict) or "kind" in content or not isinstance(content.get("file"), str):
+            return content
+        kind = KINDS.get(Path(content["file"]).suffix.lower())
+        return content if kind is None else {**content, "kind": kind}
 
 
 class Costs(Part):

@@ -10,30 +10,33 @@ from auditnn.subjects.foreign import Blame, shortened
 from auditnn.subjects.labels import shown
 
 PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".pt2", ".bin", ".ckpt", ".model", ".sav", ".dill")
-LATER = (".onnx", ".skops")
+WHOLE = {".onnx": "function", ".skops": "sklearn"}  # the kind of model that such a file holds, complete
 
 
 def check_model_file(path: Path, given: str, kind: str, trust_pickle: bool) -> None:
     """SubjectError or RefusedError unless the file exists and may be loaded."""
     suffix = path.suffix.lower()
-    if suffix in LATER:
+    if suffix in WHOLE and kind != WHOLE[suffix]:
         raise SubjectError(
-            "a model file that auditnn reads", repr(given), f"{suffix} is not supported yet; use a factory."
+            f"kind = {WHOLE[suffix]!r} for {given!r}", f"kind = {kind!r}", "Leave kind out: the file says it."
         )
     if suffix == ".safetensors" and kind != "torch":
         raise SubjectError(
             f"a factory for a {kind} model", repr(given), "safetensors hold the weights of torch modules."
         )
-    if suffix != ".safetensors" and suffix not in PICKLES:
+    if suffix != ".safetensors" and suffix not in WHOLE and suffix not in PICKLES:
         raise SubjectError(
-            "a safetensors file", repr(given), "Save with safetensors.torch.save_file(module.state_dict(), file)."
-        )
+            "a safetensors, ONNX or skops file", repr(given),
+            "For torch, save with safetensors.torch.save_file(module.state_dict(), file).",
+        )  # fmt: skip
     if not path.is_file():
         raise SubjectError(
             f"a model file {given!r} beside the subject file", "nothing there", "Check file under [model]."
         )
     if suffix in PICKLES and not trust_pickle:
-        instead = "safetensors for torch weights" if kind == "torch" else "a factory that returns the fitted estimator"
+        instead = (
+            "safetensors for torch weights" if kind == "torch" else "skops, or a factory that returns the estimator"
+        )
         raise RefusedError(
             "a model file that cannot run code", f"{given!r}, which is unpickled when loaded",
             f"Use {instead}; or, if you trust whoever made it, --trust-pickle.",

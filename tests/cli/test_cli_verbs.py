@@ -174,6 +174,18 @@ def test_doctor_finds_this_machine_well(capsys: pytest.CaptureFixture[str]) -> N
     assert (ended.code, "all well" in ended.out) == (0, True), ended
 
 
+def test_doctor_calls_an_absent_optional_package_no_trouble(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditnn.cli.doctor._small_audit", list)
+    monkeypatch.setattr("auditnn.cli.doctor._version", lambda name: "missing" if name == "skops" else "1.2.3")
+    ended = auditnn(capsys, "doctor")
+    assert (ended.code, "trouble" in ended.out + ended.err) == (0, False), ended
+    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in ended.out.splitlines() if line.startswith("  ")}
+    assert lines["skops"] == "absent (optional: auditnn[skops])"
+    assert lines["onnxruntime"] == lines["pillow"] == "1.2.3"
+
+
 @pytest.mark.parametrize("verb", [[], ["run"], ["gate"], ["report"], ["list"], ["doctor"]])
 def test_help_is_there_for_every_verb(capsys: pytest.CaptureFixture[str], verb: list[str]) -> None:
     ended = auditnn(capsys, *verb, "--help")

@@ -430,7 +430,7 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
         SubjectError, ["unpickle"]),
     "onnx": (
         lambda d: with_bytes(d, "m.onnx", b"x", model=MODEL + 'file = "m.onnx"\n'),
-        SubjectError, ["not supported yet"]),
+        SubjectError, ["kind = 'function'", "kind = 'torch'"]),
     "weights of no known format": (
         lambda d: with_bytes(d, "m.xyz", b"x", model=MODEL + 'file = "m.xyz"\n'), SubjectError, ["safetensors"]),
 }  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 
 from auditnn.subjects.manifest import DataPart, FeaturePart, GroupsPart, Manifest, ModelPart
 from auditnn.subjects.options import NAMES
-from auditnn.subjects.weights import LATER, PICKLES
+from auditnn.subjects.weights import PICKLES, WHOLE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "subject-file.md").read_text(encoding="utf-8")
 
@@ -36,10 +36,11 @@ def test_the_page_lists_exactly_the_keys_that_exist(title: str, part: type) -> N
 def test_the_page_lists_every_keyword_and_every_file_format() -> None:
     text = section("The constructors")
     assert all(f"`{name}`" in text for name in NAMES if name not in ("weight", "cluster"))
-    assert all(f"`{suffix}`" in section("Code and pickles") for suffix in (*PICKLES, *LATER))
+    assert all(f"`{suffix}`" in section("Code and pickles") for suffix in (*PICKLES, *WHOLE))
 
 
 def test_the_examples_are_valid() -> None:
     examples = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    whole, units = (tomllib.loads(text) for text in examples)
+    whole, units, *models = (tomllib.loads(text) for text in examples)
     Manifest.model_validate({**whole, **units})
+    assert [Manifest.model_validate({**whole, **part}).model.kind for part in models] == ["function", "sklearn"]  # type: ignore[union-attr]
