@@ -20,12 +20,15 @@ PICKLES = (".pkl", ".pickle", ".joblib", ".npy", ".pt")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
-    """One file: a data frame, or (npz) the array `X` and one vector for each other key."""
+    """One file: a data frame, or (npz) the array `X` and one vector for each other key. A folder of images is `X` with
+    the paths of its files as `ids`, and `notes` on how they were read."""
 
     name: str
     frame: Any = None
     X: np.ndarray | None = None
-    vectors: dict[str, np.ndarray]
+    vectors: dict[str, Any]
+    ids: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:

@@ -13,6 +13,7 @@ from auditnn.subjects import build, samples, weights
 from auditnn.subjects.code import CodeSpace
 from auditnn.subjects.files import DataFile, read_data
 from auditnn.subjects.foreign import Blame
+from auditnn.subjects.image_files import read_classes, read_listed
 from auditnn.subjects.labels import shown
 from auditnn.subjects.manifest import Manifest, ModelPart, read_manifest
 from auditnn.subjects.onnx_model import OnnxModel, open_model
@@ -38,8 +39,9 @@ def load(source: str, *, allow_code: Sequence[str] = (), trust_pickle: bool = Fa
         path = _subject_file(source)
         space = CodeSpace(allow_code)
     manifest = read_manifest(path)
-    test = read_data(path.parent / manifest.data.test, manifest.data.test)
-    train = None if manifest.data.train is None else read_data(path.parent / manifest.data.train, manifest.data.train)
+    test = _data(path, manifest.data.test, manifest.modality)
+    shape = None if test.ids is None or test.X is None else test.X.shape[1:]
+    train = None if manifest.data.train is None else _data(path, manifest.data.train, manifest.modality, shape)
     keywords, notes = _keywords(manifest, path, test, train)
     if manifest.model is None:
         subject = _stored(manifest, test, keywords)
@@ -63,6 +65,21 @@ def _subject_file(source: str) -> Path:
     return path
 
 
+def _data(path: Path, given: str, modality: str | None, like: tuple[int, ...] | None = None) -> DataFile:
+    """A data file, or images: a folder of them, or a table that lists them."""
+    target = path.parent / given
+    if target.is_dir():
+        if modality == "tabular":
+            raise SubjectError(
+                "a table for modality 'tabular'", f"the folder {given!r}", "Name a file, or say 'image'."
+            )
+        return read_classes(target, given, like)
+    file = read_data(target, given)
+    if modality == "image" and file.frame is not None:
+        return read_listed(file, target.parent, like)
+    return file
+
+
 def _keywords(
     manifest: Manifest, path: Path, test: DataFile, train: DataFile | None
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -78,7 +95,7 @@ def _keywords(
         "bands": groups.bands, "intersections": groups.intersections, "control": groups.control,
         "reference": {name: str(level) for name, level in groups.reference.items()},
         "features": features, "units": manifest.units,
-        "id": None if data.id is None else test.column(data.id, "the id column"),
+        "id": test.ids if data.id is None else test.column(data.id, "the id column"),
         "redact": data.redact, "store_rows": data.store_rows,
         "regions": _beside(path, data.regions, "regions"), "history": _beside(path, data.history, "history"),
         "costs": None if data.costs is None else data.costs.model_dump(),
@@ -89,7 +106,7 @@ def _keywords(
         target = train.column(data.target or "y", "the target column")
         present = {name: train.column(name, "a group column") for name in groups.columns if train.has(name)}
         keywords["train"] = (_inputs(train, aside), target, present)
-    return keywords, notes
+    return keywords, (*notes, *test.notes, *(() if train is None else train.notes))
 
 
 def _aside(manifest: Manifest) -> list[str]:

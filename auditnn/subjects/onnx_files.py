@@ -8,11 +8,12 @@ of which hold messages of their own (https://github.com/onnx/onnx/blob/main/onnx
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from auditnn.core.errors import RefusedError, SubjectError
 from auditnn.subjects.labels import shown
+from auditnn.subjects.paths import within
 
 GRAPH, EXTERNAL, KEY, VALUE = 7, 13, 1, 2  # of a model; of a tensor; of an entry
 # For each message, the fields that can hold a tensor, however deep, and what message they are.
@@ -51,12 +52,8 @@ def files_of(path: Path, given: str) -> list[Path]:
 
 def _inside(path: Path, location: str, given: str) -> Path:
     """The file at a location; it must lie in the model's folder, links resolved."""
-    folder = path.resolve().parent
-    target = folder / location
-    rooted = PurePosixPath(location).is_absolute() or PureWindowsPath(location).anchor
-    parts = {*PurePosixPath(location).parts, *PureWindowsPath(location).parts}
-    odd = ".." in parts or "*" in location or "\0" in location  # the runtime uses a star for places in memory
-    if rooted or odd or not target.resolve().is_relative_to(folder):
+    target = within(path.resolve().parent, location)
+    if target is None or "*" in location:  # with stars the runtime means places in memory
         raise RefusedError(
             f"external data of {given!r} in its own folder", f"the path {location!r}",
             "Save the model again with all its data beside it.",

@@ -84,6 +84,27 @@ def image_file(pixels: np.ndarray) -> Spoil:
     return spoil
 
 
+def wants(module: str, *spoils: Spoil) -> Spoil:
+    """What can be spoiled only where an optional library is installed."""
+
+    def spoil(folder: Path) -> None:
+        pytest.importorskip(module, reason=f"{module} is not installed: pip install 'auditnn[all]'")
+        both(*spoils)(folder)
+
+    return spoil
+
+
+def pictures(folder: Path) -> None:
+    """A folder of images for two classes, the last of which is cut short."""
+    from PIL import Image
+
+    for number in range(8):
+        path = folder / "images" / f"class{number % 2}" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((40, 40), number, np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[:60])
+
+
 def nothing(folder: Path) -> None:
     return None
 
@@ -171,6 +192,14 @@ SUBJECTS: list[tuple[str, Spoil, str]] = [
         "torch.nn.ReLU(), torch.nn.Linear(4, 1)).to('meta').eval()\n"), "meta"),
     ("images outside 0 to 1", image_file(np.full((8, 1, 4, 4), 200.0)), "between 0 and 1"),
     ("images without channels", image_file(np.zeros((8, 4, 4))), "4"),
+    ("an onnx file that is none", wants("onnxruntime", toml('kind = "torch"\nfactory = "nets:build"\n', ""),
+        toml("weights.safetensors", "m.onnx"), raw("m.onnx", b"\x08\x08 no")), "ONNX"),
+    ("an onnx file said to be torch", both(toml("weights.safetensors", "m.onnx"), raw("m.onnx", b"x")), "kind"),
+    ("a skops file that is none", wants("skops", toml('kind = "torch"\nfactory = "nets:build"\n', ""),
+        toml("weights.safetensors", "m.skops"), raw("m.skops", b"PK no")), "skops"),
+    ("an image cut short", wants("PIL", toml('"tabular"', '"image"'), toml("test.csv", "images/"),
+        toml('target = "label"\n', ""), toml('[groups]\ncolumns = ["sex"]\n', ""), pictures), "class1/7.png"),
+    ("a table of images without their paths", both(toml('"tabular"', '"image"')), "file"),
     ("a function that is no function", both(toml('kind = "torch"', FUNCTION),
         toml('file = "weights.safetensors"\n', ""), nets("def build():\n    return 'no'\n")), "str"),
 ]  # fmt: skip

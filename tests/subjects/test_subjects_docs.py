@@ -41,6 +41,8 @@ def test_the_page_lists_every_keyword_and_every_file_format() -> None:
 
 def test_the_examples_are_valid() -> None:
     examples = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    whole, units, *models = (tomllib.loads(text) for text in examples)
+    whole, units, images, *models = (tomllib.loads(text) for text in examples)
     Manifest.model_validate({**whole, **units})
-    assert [Manifest.model_validate({**whole, **part}).model.kind for part in models] == ["function", "sklearn"]  # type: ignore[union-attr]
+    assert Manifest.model_validate({**images, "model": whole["model"]}).modality == "image"
+    parts = [Manifest.model_validate({**whole, **part}).model for part in models]
+    assert [part.kind for part in parts if part] == ["function", "sklearn"]
