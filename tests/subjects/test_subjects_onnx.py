@@ -27,6 +27,7 @@ from auditnn.subjects.onnx_files import files_of
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'auditnn[dev]'")
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'auditnn[onnx]'")
+from google.protobuf.message import DecodeError  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 N = 70
@@ -397,3 +398,38 @@ def test_a_damaged_file_never_brings_down_the_process(position: int, tmp_path: P
     damaged[position] ^= 0xFF
     with contextlib.suppress(SubjectError):  # some damage changes a name or a weight and nothing else
         assert len(predicted(tmp_path, bytes(damaged), LOGITS).prediction) == N
+
+
+def locations(message: Any) -> set[str]:
+    """The oracle: every location in a message as onnx itself reads it, whatever holds the tensor."""
+    found = {one.value for one in message.external_data if one.key == "location"} if is_tensor(message) else set()
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for inner in [value] if hasattr(value, "ListFields") else value:
+                found |= locations(inner)
+    return found
+
+
+def is_tensor(message: Any) -> bool:
+    return message.DESCRIPTOR.name == "TensorProto"
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_no_damage_hides_a_path_that_onnx_would_still_read(where: str, tmp_path: Path) -> None:
+    content = outside("../secret", where).SerializeToString()
+    path = tmp_path / "m.onnx"
+    random, read = np.random.default_rng(len(where)), 0
+    for _ in range(400):
+        damaged = bytearray(content)
+        for position in random.integers(0, len(content), random.integers(1, 4)):
+            damaged[position] = random.integers(0, 256)
+        path.write_bytes(damaged)
+        try:
+            outward = {one for one in locations(onnx.load_model_from_string(bytes(damaged))) if ".." in str(one)}
+        except (ValueError, DecodeError):
+            continue
+        read += bool(outward)
+        if outward:
+            with pytest.raises((RefusedError, SubjectError)):
+                files_of(path, "m.onnx")
+    assert read > 50, "damage that onnx survives was tried often enough"
