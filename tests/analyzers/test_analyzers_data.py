@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from one_analyzer import answers
 
 from auditnn.core.errors import NotApplicable
-from auditnn.kernels.identity import row_digests, same_as
 from auditnn.subjects.build import from_function, from_predictions
+from auditnn.subjects.identity import row_digests, same_as
 
 TOY = pd.DataFrame({
     "age": [30.0, 30.0, np.nan, np.nan, 50.0, -0.0],

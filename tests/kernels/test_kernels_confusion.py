@@ -1,4 +1,4 @@
-"""Confusion tables, their composites and draws; values; equal rows."""
+"""Confusion tables, their composites and draws; values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from auditnn.core.rows import Feature, Images, Table
 from auditnn.kernels.confusion import (
     Margins,
     balanced_accuracy,
@@ -17,7 +16,6 @@ from auditnn.kernels.confusion import (
     matthews_correlation,
     resample,
 )
-from auditnn.kernels.identity import row_digests, same_as
 from auditnn.kernels.inference import interval
 from auditnn.kernels.trivial import accuracy_gain, balanced_accuracy_gain
 from auditnn.kernels.values import explained_share, root_mean_squared_error
@@ -106,16 +104,3 @@ def test_root_mean_squared_error_is_exact_on_the_log_scale() -> None:
     assert estimate.value == pytest.approx(np.sqrt(square.mean()))
     relative = square.std(ddof=1) / 2 / square.mean()
     assert estimate.basis["se"] == pytest.approx(relative / 2)
-
-
-def test_equal_rows() -> None:
-    features = (Feature(name="x", kind="numeric"), Feature(name="c", kind="categorical", categories=("a", "b")))
-    columns = {"x": np.array([0.0, -0.0, np.nan, -np.nan, 1.0]), "c": np.array([0, 0, -1, -1, 1], dtype=np.int32)}
-    digests = row_digests(Table(features=features, columns=columns, length=5))
-    assert digests is not None
-    assert same_as(digests).tolist() == [0, 0, 2, 2, 4]
-    pixels = np.zeros((3, 1, 2, 2), dtype=np.float32)
-    pixels[1, 0, 1, 1] = 1e-7
-    images = row_digests(Images(pixels=pixels))
-    assert images is not None
-    assert same_as(images).tolist() == [0, 1, 0]

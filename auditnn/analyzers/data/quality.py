@@ -13,7 +13,7 @@ from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.rows import Rows, Table
 from auditnn.core.subject import Split, Subject
-from auditnn.kernels.identity import row_digests, same_as
+from auditnn.subjects.identity import row_digests, same_as
 
 ID = "data.quality"
 MISSING, DUPLICATE = f"{ID}/missing_share", f"{ID}/duplicate_share"

@@ -10,10 +10,10 @@ import numpy as np
 
 from auditnn.analyzers import measures
 from auditnn.analyzers.context import Context
-from auditnn.analyzers.group_exhibits import differences_figure, summary_table
-from auditnn.analyzers.group_extremes import Contest, gap, lowest, mean_gap, ratio, worst_gap
-from auditnn.analyzers.group_means import MEANS, row_values
-from auditnn.analyzers.group_outcomes import (
+from auditnn.analyzers.fairness.exhibits import differences_figure, summary_table
+from auditnn.analyzers.fairness.extremes import Contest, gap, lowest, mean_gap, ratio, worst_gap
+from auditnn.analyzers.fairness.means import MEANS, row_values
+from auditnn.analyzers.fairness.outcomes import (
     NO_LABELS,
     Outcome,
     allot,

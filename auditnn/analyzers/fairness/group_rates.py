@@ -10,9 +10,9 @@ import numpy as np
 
 from auditnn.analyzers import measures
 from auditnn.analyzers.context import Context
-from auditnn.analyzers.group_exhibits import FIGURE_GROUPS, rates_figure, rates_summary, rates_table
-from auditnn.analyzers.group_means import group_means
-from auditnn.analyzers.group_outcomes import (
+from auditnn.analyzers.fairness.exhibits import FIGURE_GROUPS, rates_figure, rates_summary, rates_table
+from auditnn.analyzers.fairness.means import group_means
+from auditnn.analyzers.fairness.outcomes import (
     NO_LABELS,
     Outcome,
     allot,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from auditnn.analyzers import measures
-from auditnn.analyzers.group_exhibits import FIGURE_GROUPS, means_table, rates_figure
-from auditnn.analyzers.group_outcomes import NO_LABELS, allot, shown
+from auditnn.analyzers.fairness.exhibits import FIGURE_GROUPS, means_table, rates_figure
+from auditnn.analyzers.fairness.outcomes import NO_LABELS, allot, shown
 from auditnn.core.analyzer import Yield
 from auditnn.core.measurement import Better, Measurement
 from auditnn.core.subject import Group, Predictions, Subject

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from auditnn.analyzers.group_outcomes import Outcome, share
+from auditnn.analyzers.fairness.outcomes import Outcome, share
 from auditnn.core.exhibit import INLINE_ROWS, Exhibit
 from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Group

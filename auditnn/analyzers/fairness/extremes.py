@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from auditnn.analyzers import measures
-from auditnn.analyzers.group_outcomes import named
+from auditnn.analyzers.fairness.outcomes import named
 from auditnn.core.measurement import Better, Measurement
 from auditnn.core.subject import Group
 from auditnn.kernels.counts import Moments
