@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.table import Table
+
+from auditnn.cli.console import table
 
 if TYPE_CHECKING:
     from auditnn.front import Subject
@@ -23,6 +23,7 @@ def show_plan(
     analyzers: Sequence[str] | None,
     settings: Mapping[str, Any],
     effort: Literal["quick", "standard", "thorough"],
+    rows: int | None,
     *,
     as_json: bool,
 ) -> None:
@@ -32,9 +33,9 @@ def show_plan(
     """
     from auditnn.runner import plan
 
-    steps = plan(subject.record, analyzers, settings, effort)
+    steps = plan(subject.record, analyzers, settings, effort, rows)
     per_row = _seconds_per_row(subject)
-    rows: list[dict[str, Any]] = [
+    plan_rows: list[dict[str, Any]] = [
         {
             "id": step.analyzer.id,
             "question": step.analyzer.question,
@@ -46,19 +47,23 @@ def show_plan(
     ]
     total = sum(step.model_rows for step in steps)
     if as_json:
-        content = {"analyzers": rows, "model_rows": total, "model_seconds": round(total * per_row, 3)}
+        content = {"analyzers": plan_rows, "model_rows": total, "model_seconds": round(total * per_row, 3)}
         typer.echo(json.dumps(content, ensure_ascii=False))
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name, justify in (("analyzer", "left"), ("model rows", "right"), ("question", "left")):
-        table.add_column(name, justify=justify, style="dim" if name == "question" else None)  # type: ignore[arg-type]
-    for row in rows:
-        absent = row["not_applicable"]
-        told = f"not applicable: {absent}" if absent else row["question"]
-        table.add_row(row["id"], "-" if absent else f"{row['model_rows']:,}", told)
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(f"\nabout {total:,} model rows, {total * per_row:.2g} s inside the model. Nothing was run.")
+    cells = [
+        (
+            row["id"],
+            "-" if row["not_applicable"] else f"{row['model_rows']:,}",
+            f"not applicable: {row['not_applicable']}" if row["not_applicable"] else row["question"],
+        )
+        for row in plan_rows
+    ]
+    table(("analyzer", "model rows", "question"), cells)
+    probed = f"{2 * PROBE_ROWS} rows were predicted to learn its speed; " if per_row else ""
+    typer.echo(
+        f"\nabout {total:,} model rows, {total * per_row:.2g} s inside the model, beside loading and the report; "
+        f"{probed}nothing was measured or written"
+    )
 
 
 def _seconds_per_row(subject: Subject) -> float:

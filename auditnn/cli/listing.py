@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,31 +12,19 @@ from auditnn.cli.options import Policy
 app = typer.Typer(help="List analyzers, rules, samples or runs.", no_args_is_help=True)
 
 
-def _print(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False).print(table)
-
-
 @app.command("analyzers")
 def analyzers() -> None:
     """Every analyzer: its id, question and settings."""
     from auditnn.analyzers.catalog import load_catalog
     from auditnn.analyzers.settings import describe
+    from auditnn.cli.console import table
 
     catalog = load_catalog()
     rows = [
         (one.id, one.question, ", ".join(f"{s['name']}={s['default']}" for s in describe(one.settings)))
         for one in catalog.values()
     ]
-    _print(("analyzer", "question", "settings"), rows)
+    table(("analyzer", "question", "settings"), rows)
     for problem in catalog.problems:
         typer.echo(problem, err=True)
 
@@ -45,6 +32,7 @@ def analyzers() -> None:
 @app.command("rules")
 def rules(policy: Policy = "default") -> None:
     """Every rule of a policy: its code, what it compares, and where the threshold comes from."""
+    from auditnn.cli.console import table
     from auditnn.policy.files import load_policy
     from auditnn.policy.wording import threshold_words
 
@@ -52,15 +40,16 @@ def rules(policy: Policy = "default") -> None:
         (rule.code, rule.severity, rule.measurement, threshold_words(rule), rule.source)
         for rule in load_policy(policy).rules
     ]
-    _print(("code", "severity", "measurement", "threshold", "source"), rows)
+    table(("code", "severity", "measurement", "threshold", "source"), rows)
 
 
 @app.command("samples")
 def samples() -> None:
     """The sample subjects that come with auditnn; audit one with `auditnn run sample:NAME`."""
+    from auditnn.cli.console import table
     from auditnn.subjects.samples import describe, names
 
-    _print(("sample", "what it is"), [(f"sample:{name}", describe(name)) for name in names()])
+    table(("sample", "what it is"), [(f"sample:{name}", describe(name)) for name in names()])
 
 
 @app.command("runs")
@@ -68,6 +57,7 @@ def runs(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to look.")] = Path("reports"),
 ) -> None:
     """The run folders under a folder, newest first."""
+    from auditnn.cli.console import table
     from auditnn.core.audit import SCHEMA
     from auditnn.core.errors import StoreError
     from auditnn.core.store import AUDIT_FILE, read_json
@@ -86,4 +76,4 @@ def runs(
             found.append(("", str(path.parent), "", f"unreadable: {error.got}"))
             continue
         found.append((audit["created"], str(path.parent), audit["subject"]["name"], verdict))
-    _print(("created", "run", "subject", "verdict"), sorted(found, reverse=True))
+    table(("created", "run", "subject", "verdict"), sorted(found, reverse=True))

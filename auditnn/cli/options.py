@@ -40,8 +40,8 @@ def seconds(text: str | None) -> float | None:
 def assignments(pairs: Sequence[str]) -> dict[str, str]:
     """`analyzer.setting=value` pairs as a mapping.
 
-    >>> assignments(["performance.calibration.bins=10"])
-    {'performance.calibration.bins': '10'}
+    >>> assignments(["fairness.disparity.min_group=20"])
+    {'fairness.disparity.min_group': '20'}
     """
     settings = {}
     for pair in pairs:

@@ -69,7 +69,7 @@ def run(
     if dry_run:
         from auditnn.cli.dry_run import show_plan
 
-        show_plan(opened, names, settings, effort.value, as_json=json)
+        show_plan(opened, names, settings, effort.value, rows, as_json=json)
         return
     with place.reserved(out or place.new_folder(opened.record.name)) as folder:
         with progress.bars() as report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from auditnn.cli.console import console as screen
 from auditnn.core.audit import Audit
+from auditnn.core.errors import StoreError
+from auditnn.front.folder import open_findings
 from auditnn.policy.files import findings_to_json
 from auditnn.policy.finding import Finding, Findings
+from auditnn.policy.verdict import judged
 
 MOST, MOST_SLICES = 10, 3
-LOG_WIDTH = 110
 STATUS_WORDS = {"fail": "fail", "unsure": "unsure", "not_measured": "not measured", "pass": "pass"}
 STYLES = {"fail": "bold red", "unsure": "yellow", "not_measured": "magenta", "incomplete": "magenta", "pass": "green"}
 
@@ -30,12 +34,12 @@ def as_json(audit: Audit, findings: Findings, folder: Path) -> None:
 
 def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = False) -> None:
     """The verdict, the most serious findings (every open one if `every`), what was not measured, where it lies."""
-    console = _console()
+    console = screen()
     subject, seed = audit.subject, audit.settings["seed"]
     console.print(
         Text.assemble(
             (f"{subject['name']}: ", "bold"),
-            (findings.verdict, STYLES[findings.verdict]),
+            (findings.verdict, STYLES[findings.verdict]) if judged(findings) else ("nothing judged", "magenta"),
             f"  (policy {findings.policy}, {subject['rows'].get('test', 0):,} test rows, seed {seed})",
         )
     )
@@ -53,10 +57,13 @@ def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = Fal
     console.print(Text(f"report: {folder / 'report.html'}", style="dim"), soft_wrap=True)
 
 
-def _console() -> Console:
-    """Wraps to the terminal; where the output goes elsewhere, to a width that reads well in a log."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=LOG_WIDTH)
+def other_policy(run: Path, findings: Findings) -> None:
+    """Say so where the run was judged by another policy before: the two verdicts are not to be mixed up."""
+    with contextlib.suppress(StoreError):
+        before = open_findings(run if run.is_dir() else run.parent).policy
+        if before != findings.policy:
+            message = f"note: the run was judged by policy {before!r}; this is policy {findings.policy!r} (--policy)."
+            typer.echo(message, err=True)
 
 
 def _by_rule(findings: Findings) -> list[list[Finding]]:

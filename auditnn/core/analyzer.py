@@ -29,8 +29,8 @@ class Analyzer:
     `run(subject, settings, context)` yields measurements, exhibits and row arrays, all with ids under `id`.
     `needs`, `tasks` and `modalities` say where the question exists; elsewhere the runner records it as
     `not_applicable` with the reason. `consumes` and `produces` are row-array keys and fix the order of running.
-    `settings` is a frozen dataclass of plain defaults; `cost(subject, settings, effort)` estimates the rows the
-    model will be asked for, for `--dry-run`.
+    `settings` is a frozen dataclass of plain defaults; `cost(subject, settings, effort, row_cap)` estimates the
+    rows that the model will be asked for, for `--dry-run`.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Analyzer:
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = ()
     settings: type[Any] = NoSettings
-    cost: Callable[[Subject, Any, Effort], int] | None = None
+    cost: Callable[[Subject, Any, Effort, int | None], int] | None = None
 
     @property
     def area(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -11,6 +12,9 @@ Open = Literal["none", "low", "high", "both"]
 Bound = Literal["none", "upper", "lower"]
 Better = Literal["lower", "higher", "zero", "one", "none"]
 SliceKey = tuple[tuple[str, Any], ...]
+
+
+ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 
 
 def slice_key(pairs: Mapping[str, Any]) -> SliceKey:
@@ -51,6 +55,10 @@ class Measurement:
     n: int | None = None
 
     def __post_init__(self) -> None:
+        if not ID.fullmatch(self.id):
+            raise ValueError(f"{self.id!r}: an id is <area>.<question>/<quantity> in lower case, digits and _")
+        if not _is_slice(self.slice):
+            raise ValueError(f"{self.id}: a slice holds text by text (and `where`), got {dict(self.slice)!r}")
         if (self.status == "measured") != (self.value is not None):
             raise ValueError(f"{self.id}: a measured value and no other has status 'measured', got {self.status!r}")
         if self.status != "measured" and not self.reason:
@@ -64,3 +72,10 @@ class Measurement:
     @property
     def key(self) -> tuple[str, SliceKey]:
         return self.id, slice_key(self.slice)
+
+
+def _is_slice(pairs: Mapping[Any, Any]) -> bool:
+    return all(
+        isinstance(name, str) and (isinstance(value, str) or (isinstance(value, Mapping) and _is_slice(value)))
+        for name, value in pairs.items()
+    )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from auditnn.core.exhibit import ExhibitKind
-from auditnn.core.measurement import Better, Bound, Open, Status
+from auditnn.core.measurement import ID, Better, Bound, Open, Status
 
 
 class _Part(BaseModel):
@@ -32,7 +32,7 @@ class AnalyzerPart(_Part):
 class MeasurementPart(_Part):
     """One measured statement."""
 
-    id: str = Field(pattern=r"^[a-z_]+\.[a-z_]+/[a-z0-9_]+$")
+    id: str = Field(pattern=f"^{ID.pattern}$")
     slice: dict[str, str | dict[str, str]]
     value: float | None
     low: float | None

@@ -61,7 +61,10 @@ def open_audit(folder: Path) -> Audit:
         first = error.errors()[0]
         place = "/".join(map(str, first["loc"]))
         _corrupt(folder / AUDIT_FILE, f"{error.error_count()} faults in it, the first at {place}: {first['msg']}")
-    return _audit_from_json(content, _read_arrays(folder / ARRAYS_FILE, content["arrays"]))
+    audit = _audit_from_json(content, _read_arrays(folder / ARRAYS_FILE, content["arrays"]))
+    if len({measurement.key for measurement in audit.measurements}) < len(audit.measurements):
+        _corrupt(folder / AUDIT_FILE, "two measurements with the same id and slice")
+    return audit
 
 
 def dump_json(content: dict[str, Any]) -> bytes:

@@ -38,9 +38,10 @@ def measurement_frame(measurements: Iterable[Measurement]) -> pd.DataFrame:
 
 
 def row_frame(audit: Audit) -> pd.DataFrame:
-    """One row per test row, indexed by row id: split, y, prediction, score, groups, and features where stored.
+    """One row per test row: id, split, y, prediction, score, groups, and features where stored.
 
-    Labels are those of the data. A multiclass score is one column per class, named `score[class]`.
+    Labels are those of the data. A multiclass score is one column per class, named `score[class]`. Empty where
+    nothing was stored (`store_rows = "none"`).
     """
     import pandas as pd
 

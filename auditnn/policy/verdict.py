@@ -28,6 +28,11 @@ def exit_code(findings: Findings) -> int:
     return 3 if any(left_open(one) and (one.gate or one.status == "not_measured") for one in counted) else 0
 
 
+def judged(findings: Findings) -> bool:
+    """Whether any rule met a measurement, or should have; without one, a verdict of `pass` says nothing."""
+    return any(one.status != "not_applicable" for one in findings.findings)
+
+
 def left_open(finding: Finding) -> bool:
     """Whether silence or doubt is not enough for its rule."""
     if finding.status == "not_measured":

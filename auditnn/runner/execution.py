@@ -20,7 +20,7 @@ from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Predictions, Subject
 from auditnn.runner.environment import environment, version
 from auditnn.runner.planning import ALWAYS, Step, plan
-from auditnn.runner.row_table import row_table
+from auditnn.runner.row_table import IDS, row_table, stored_arrays
 from auditnn.subjects.calls import Bill, Calls
 from auditnn.subjects.card import card
 from auditnn.subjects.check import first_predictions
@@ -50,11 +50,11 @@ def run(
         raise SettingsError("rows to be at least 1", str(rows), "Leave --rows out to use what the effort allows.")
     if budget is not None and budget <= 0:
         raise SettingsError("a budget of more than 0 seconds", f"{budget:g}", "Leave --budget out for no limit.")
-    steps = plan(subject, analyzers, settings, effort)
+    steps = plan(subject, analyzers, settings, effort, rows)
     deadline = None if budget is None else time.monotonic() + budget
     calls = None if subject.model is None else Calls(subject, deadline)
     predictions, first = _predict(subject, calls, budget)
-    session = _Session(
+    state = _Run(
         subject=subject,
         predictions=predictions,
         calls=calls,
@@ -66,16 +66,23 @@ def run(
         first=first,
     )
     for step in steps:
-        session.take(step)
+        state.take(step)
     return Audit(
         auditnn=version(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         subject=card(subject),
-        settings={"seed": seed, "effort": effort, "rows": rows, "budget": budget, "analyzers": analyzers},
-        analyzers=tuple(session.records),
-        measurements=tuple(session.measurements.values()),
-        exhibits=tuple(session.exhibits),
-        arrays=row_table(subject, predictions, seed) | session.arrays,
+        settings={
+            "seed": seed,
+            "effort": effort,
+            "rows": rows,
+            "budget": budget,
+            "analyzers": analyzers,
+            "set": dict(settings or {}),
+        },
+        analyzers=tuple(state.records),
+        measurements=tuple(state.measurements.values()),
+        exhibits=tuple(state.exhibits),
+        arrays=stored_arrays(subject, row_table(subject, predictions, seed), state.arrays),
         environment=environment(subject),
     )
 
@@ -95,7 +102,7 @@ def _predict(subject: Subject, calls: Calls | None, budget: float | None) -> tup
 
 
 @dataclass(slots=True, kw_only=True)
-class _Session:
+class _Run:
     """The state of one run: what has been measured so far, and how the next step is taken."""
 
     subject: Subject
@@ -154,9 +161,10 @@ class _Session:
             self.progress(id, 1, 1)
 
     def _collect(self, step: Step) -> None:
-        missing = [key for key in step.analyzer.consumes if key not in self.arrays]
-        if missing:
-            raise NotApplicable(f"it needs {missing[0]}, which was not produced")
+        whole = {record.id for record in self.records if record.status == "measured"}
+        for key in step.analyzer.consumes:
+            if key not in self.arrays or key.split("/", 1)[0] not in whole:
+                raise NotApplicable(f"it needs {key}, which was not produced whole")
         for item in step.analyzer.run(self.subject, step.settings, self._context(step.analyzer)):
             self._keep(step.analyzer, item)
 
@@ -186,9 +194,24 @@ class _Session:
                 raise ValueError(f"{item.id} was measured twice for slice {dict(item.slice)}")
             self.measurements[item.key] = item
         elif isinstance(item, Exhibit):
+            if any((one.id, one.slice) == (item.id, item.slice) for one in self.exhibits):
+                raise ValueError(f"{item.id} was shown twice for slice {dict(item.slice)}")
             self.exhibits.append(item)
         else:
+            if item.key in self.arrays:
+                raise ValueError(f"{item.key} was produced twice")
+            self._check_rows(item)
             self.arrays[item.key] = item
+
+    def _check_rows(self, array: RowArray) -> None:
+        """A per-row array has an entry for each of the rows that it points at."""
+        if array.dims[:1] != ("row",) or array.rows == array.key:
+            return
+        if array.rows != IDS and array.rows not in self.arrays:
+            raise ValueError(f"{array.key} points at the rows {array.rows!r}, which were not produced before it")
+        rows = len(self.subject.test) if array.rows == IDS else len(self.arrays[str(array.rows)].data)
+        if len(array.data) != rows:
+            raise ValueError(f"{array.key} has {len(array.data)} entries for {rows} rows")
 
 
 def _finite(measurement: Measurement) -> Measurement:

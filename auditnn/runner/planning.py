@@ -39,6 +39,7 @@ def plan(
     analyzers: Sequence[str] | None = None,
     settings: Mapping[str, Any] | None = None,
     effort: Effort = "standard",
+    rows: int | None = None,
 ) -> tuple[Step, ...]:
     """What `run` would do, in order. Raises SettingsError for unknown names, settings or efforts."""
     if effort not in EFFORTS:
@@ -56,8 +57,8 @@ def plan(
         reason = _obstacle(subject, analyzer, produced)
         if reason is None:
             produced |= set(analyzer.produces)
-        rows = analyzer.cost(subject, values, effort) if analyzer.cost and reason is None else 0
-        steps.append(Step(analyzer=analyzer, settings=values, not_applicable=reason, model_rows=rows))
+        cost = analyzer.cost(subject, values, effort, rows) if analyzer.cost and reason is None else 0
+        steps.append(Step(analyzer=analyzer, settings=values, not_applicable=reason, model_rows=cost))
     return tuple(steps)
 
 

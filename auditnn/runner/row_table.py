@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from auditnn.core.audit import RowArray
@@ -47,15 +49,27 @@ def row_table(subject: Subject, predictions: Predictions, seed: int) -> dict[str
     return {array.key: array for array in [*arrays, *_stored_features(subject, seed)]}
 
 
+def stored_arrays(subject: Subject, table: dict[str, RowArray], produced: dict[str, RowArray]) -> dict[str, RowArray]:
+    """The row table with the row arrays of analyzers, as far as `store_rows` lets them into the run folder: none of
+    them, those of the stored rows, or all. Arrays whose first dimension is not the row are no rows, and stay."""
+    kept = dict(table)
+    for key, array in produced.items():
+        if array.dims[:1] != ("row",) or subject.store_rows == "all":
+            kept[key] = array
+        elif subject.store_rows == "sample":
+            ids = (table | produced).get(array.rows or key, array).data
+            kept[key] = replace(array, data=array.data[np.isin(ids, table[STORED].data)])
+    return kept
+
+
 def _stored_features(subject: Subject, seed: int) -> list[RowArray]:
-    rows = subject.test.rows
-    if rows is None:
-        return []
-    chosen = np.arange(len(rows))
+    chosen = np.arange(len(subject.test))
     if subject.store_rows == "sample":
-        chosen = np.sort(stream(seed, "rows").permutation(len(rows))[:SAMPLE])
-    kept = rows.take(chosen)
+        chosen = np.sort(stream(seed, "rows").permutation(len(chosen))[:SAMPLE])
     arrays = [RowArray(key=STORED, data=_text_or_number(subject.test.id[chosen]), dims=("row",), rows=STORED)]
+    if subject.test.rows is None:
+        return arrays
+    kept = subject.test.rows.take(chosen)
     if isinstance(kept, Images):
         dims = ("row", "channel", "height", "width")
         arrays.append(RowArray(key="rows/pixels", data=kept.pixels, dims=dims, rows=STORED))

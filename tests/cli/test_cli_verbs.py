@@ -59,7 +59,7 @@ def test_json_is_one_object(capsys: pytest.CaptureFixture[str], tmp_path: Path, 
 def test_dry_run_runs_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path, subject: Path) -> None:
     ended = auditnn(capsys, "run", subject, "--allow-code", subject, "--dry-run", "--out", tmp_path / "run")
     assert ended.code == 0
-    assert "Nothing was run" in ended.out
+    assert "nothing was measured or written" in ended.out
     assert not (tmp_path / "run").exists()
     plan = json.loads(auditnn(capsys, "run", subject, "--allow-code", subject, "--dry-run", "--json").out)
     assert plan["model_rows"] >= 60

@@ -153,3 +153,22 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="--out"):
         save_audit(an_audit(), tmp_path / "file")
+
+
+@pytest.mark.parametrize("id", ["no_slash", "Upper.case/x", "a.b/", "a/b", "a.b/c d", "1.b/c"])
+def test_an_id_outside_the_grammar_is_refused_where_it_is_made(id: str) -> None:
+    with pytest.raises(ValueError, match="id is"):
+        Measurement(id=id, value=1.0)
+
+
+@pytest.mark.parametrize("slice_", [{"epsilon": 0.03}, {"class": 1}, {"a": None}, {1: "a"}])
+def test_a_slice_holds_text(slice_: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="a slice holds text"):
+        Measurement(id="a.b/c", slice=slice_, value=1.0)
+
+
+def test_the_same_statement_twice_is_a_corrupt_audit(tmp_path: Path) -> None:
+    one = Measurement(id="a.b/c", value=1.0)
+    save_audit(an_audit(measurements=(one, one)), tmp_path)
+    with pytest.raises(StoreError, match="same id and slice"):
+        open_audit(tmp_path)

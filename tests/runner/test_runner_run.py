@@ -73,7 +73,7 @@ def statuses(audit: Audit) -> dict[str, str]:
 
 def test_producers_run_before_consumers_and_hand_over(use: Callable[..., None], subject: Subject) -> None:
     def produce(subject: Subject, settings: Any, context: Any) -> Iterator[Yield]:
-        yield RowArray(key="trust.maker/rows", data=np.arange(3.0), dims=("row",), rows="rows/id")
+        yield RowArray(key="trust.maker/rows", data=np.arange(40.0), dims=("row",), rows="rows/id")
 
     def consume(subject: Subject, settings: Any, context: Any) -> Iterator[Yield]:
         yield exact("fairness.user/total", float(context.consumed["trust.maker/rows"].data.sum()))
@@ -84,7 +84,7 @@ def test_producers_run_before_consumers_and_hand_over(use: Callable[..., None], 
     )
     audit = run(subject)
     assert [record.id for record in audit.analyzers] == ["subject.check", "trust.maker", "fairness.user"]
-    assert [one.value for one in audit.measurements if one.id == "fairness.user/total"] == [3.0]
+    assert [one.value for one in audit.measurements if one.id == "fairness.user/total"] == [780.0]
 
 
 def test_a_missing_producer_makes_the_consumer_not_applicable(use: Callable[..., None], subject: Subject) -> None:
@@ -139,7 +139,23 @@ def _foreign(subject: Subject, settings: Any, context: Any) -> Iterator[Yield]:
     yield exact("data.other/value", 1.0)
 
 
-@pytest.mark.parametrize(("body", "words"), [(_twice, "measured twice"), (_foreign, "not under its own id")])
+def _short(subject: Subject, settings: Any, context: Any) -> Iterator[Yield]:
+    yield RowArray(key="data.bad/rows", data=np.arange(3.0), dims=("row",), rows="rows/id")
+
+
+def _lost(subject: Subject, settings: Any, context: Any) -> Iterator[Yield]:
+    yield RowArray(key="data.bad/values", data=np.arange(3.0), dims=("row",), rows="data.bad/rows")
+
+
+BROKEN = [
+    (_twice, "measured twice"),
+    (_foreign, "not under its own id"),
+    (_short, "3 entries for 40 rows"),
+    (_lost, "not produced before it"),
+]
+
+
+@pytest.mark.parametrize(("body", "words"), BROKEN)
 def test_an_analyzer_that_breaks_its_promises_has_failed(
     use: Callable[..., None], subject: Subject, body: Run, words: str
 ) -> None:
@@ -216,7 +232,7 @@ def test_samples_are_nested_and_shared_between_analyzers(use: Callable[..., None
 
 def test_the_plan_tells_order_obstacles_and_cost(use: Callable[..., None], subject: Subject) -> None:
     use(
-        analyzer("robustness.asks", asks(9), cost=lambda subject, settings, effort: 9 * settings.much),
+        analyzer("robustness.asks", asks(9), cost=lambda subject, settings, effort, row_cap: 9 * settings.much),
         analyzer("fairness.none", one("fairness.none"), needs=("groups",)),
     )
     steps = plan(subject, settings={"robustness.asks.much": "2"})
@@ -249,3 +265,33 @@ def test_bad_usage_is_refused_before_anything_runs(
     use(analyzer("data.works", one("data.works")))
     with pytest.raises(SettingsError, match=words):
         run(subject, **keys)
+
+
+def test_a_partial_array_is_not_taken_for_a_whole_one(use: Callable[..., None], subject: Subject) -> None:
+    def breaks(subject: Subject, settings: Any, context: Any) -> Iterator[Yield]:
+        yield RowArray(key="trust.maker/rows", data=np.arange(40.0), dims=("row",), rows="rows/id")
+        raise RuntimeError("half way")
+
+    use(
+        analyzer("trust.maker", breaks, produces=("trust.maker/rows",)),
+        analyzer("fairness.user", one("fairness.user"), consumes=("trust.maker/rows",)),
+    )
+    assert statuses(run(subject))["fairness.user"] == "not_applicable"
+
+
+@pytest.mark.parametrize(("store_rows", "kept"), [("none", None), ("sample", 500), ("all", 600)])
+def test_what_analyzers_produce_per_row_is_stored_as_the_rows_are(
+    use: Callable[..., None], store_rows: Any, kept: int | None
+) -> None:
+    def produce(subject: Subject, settings: Any, context: Any) -> Iterator[Yield]:
+        yield RowArray(key="trust.maker/values", data=np.arange(600.0), dims=("row",), rows="rows/id")
+
+    use(analyzer("trust.maker", produce))
+    y = np.arange(600) % 2
+    arrays = run(from_predictions(y, y, task="binary", store_rows=store_rows)).arrays
+    if kept is None:
+        assert arrays == {}
+        return
+    ids = arrays["rows/stored"].data
+    assert len(ids) == kept
+    np.testing.assert_array_equal(arrays["trust.maker/values"].data, ids, "each value stays with its row")

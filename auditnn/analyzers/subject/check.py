@@ -137,9 +137,9 @@ def _table(measured: Sequence[Measurement]) -> Exhibit:
     )
 
 
-def cost(subject: Subject, settings: Settings, effort: Effort) -> int:
+def cost(subject: Subject, settings: Settings, effort: Effort, row_cap: int | None) -> int:
     """Forward rows that `run` asks for, and the first predictions of all test rows, which are on its bill."""
-    rows = min(settings.rows, len(subject.test))
+    rows = min(settings.rows, len(subject.test), row_cap or settings.rows)
     return len(subject.test) + 3 * rows + min(settings.single, rows)
 
 
