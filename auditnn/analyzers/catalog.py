@@ -21,6 +21,7 @@ BUILT_IN = (
     "auditnn.analyzers.performance.accuracy",
     "auditnn.analyzers.performance.calibration",
     "auditnn.analyzers.performance.imbalance",
+    "auditnn.analyzers.performance.weak_slices",
     "auditnn.analyzers.fairness.group_rates",
     "auditnn.analyzers.fairness.disparity",
 )

@@ -12,6 +12,21 @@ def mean_absolute_error(errors: np.ndarray) -> Estimate:
     return mean(np.abs(errors))
 
 
+def mean_difference(first: np.ndarray, second: np.ndarray) -> Estimate:
+    """Mean of `first` minus mean of `second`, two samples of different rows; Welch's t.
+
+    Undefined for fewer than two values in either. Welch (1947), Biometrika 34.
+    """
+    n = np.array([len(first), len(second)])
+    if n.min() < 2:
+        return undefined("fewer than two rows on one side, so no spread to judge a difference by", int(n.sum()))
+    variance = np.array([np.var(values, ddof=1) for values in (first, second)]) / n
+    total = float(variance.sum())
+    df = float(total**2 / (variance**2 / (n - 1)).sum()) if total > 0 else float(n.sum() - 2)
+    basis = {"se": float(np.sqrt(total)), "scale": "identity", "df": df}
+    return Estimate(float(np.mean(first) - np.mean(second)), "t", basis, int(n.sum()))
+
+
 def root_mean_squared_error(errors: np.ndarray) -> Estimate:
     """Root of the mean squared error; Student's t on the log scale, standard error by the delta method."""
     square = mean(errors**2)

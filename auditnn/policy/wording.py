@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from auditnn.core.measurement import Measurement
 from auditnn.policy.comparison import Comparison, pairs_in_words
 from auditnn.policy.finding import FindingStatus
-from auditnn.policy.formats import Scale, level_scale, scale_of
+from auditnn.core.scale import Scale, level_scale, scale_of
 from auditnn.policy.names import quantity_name
 from auditnn.policy.rule import Rule
 
@@ -19,6 +19,7 @@ COMPARED = {
     "equal_opportunity_difference": "True positive rate",
     "worst_group_accuracy": "Accuracy",
     "minority_recall_gap": "Recall",
+    "error_gap": "Error rate",
 }
 ENDINGS = (" difference", " gap", " ratio")
 
@@ -147,8 +148,15 @@ def effect(one: Measurement, scale: Scale) -> str:
 
 
 def _place(one: Measurement) -> tuple[str, str]:
-    """The attribute of a slice, and its other pairs (but the group) as words to put behind."""
-    others = {name: value for name, value in one.slice.items() if name not in ("attribute", "group", "where")}
+    """The attribute of a slice, and its other pairs as words to put behind: but the group, and what a signed
+    difference compares, which the sentence names anyway."""
+    basis = one.basis or {}
+    compared = basis.get("groups", ()) if basis.get("form") == "difference" else ()
+    others = {
+        name: value
+        for name, value in one.slice.items()
+        if name not in ("attribute", "group", "where") and value not in compared
+    }
     return str(one.slice.get("attribute", "")), f" for {pairs_in_words(others)}" if others else ""
 
 
