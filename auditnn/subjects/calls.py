@@ -66,7 +66,7 @@ class Calls:
         """Raw outputs (n, k), float64: logits, probabilities, values, or the 0/1 indicator of hard labels."""
         n = len(rows)
         whole: np.ndarray | None = None
-        with self._prepared():
+        with self.prepared():
             for start, block in self._blocks(rows):
                 part = self.forward(self.encoder(block))
                 if len(part) == n:
@@ -84,9 +84,9 @@ class Calls:
         """Raw outputs (n, k) of model-ready inputs (an array or a data frame), batch by batch."""
         n = len(inputs)
         whole: np.ndarray | None = None
-        with self._prepared():
+        with self.prepared():
             for start in range(0, n, self.batch_rows):
-                batch = _cut(inputs, start, min(start + self.batch_rows, n))
+                batch = cut(inputs, start, min(start + self.batch_rows, n))
                 self.check_deadline()
                 began = time.perf_counter()
                 raw = self.model.forward(batch)
@@ -104,7 +104,7 @@ class Calls:
     def gradients(self, rows: Rows, target: int | np.ndarray) -> np.ndarray:
         """D output / d inputs for rows, shape of the inputs (n, ...); see `input_gradients`."""
         targets = np.broadcast_to(np.asarray(target), (len(rows),))
-        with self._prepared():
+        with self.prepared():
             return np.concatenate(
                 [
                     self.input_gradients(self.encoder(block), targets[start : start + len(block)])
@@ -115,8 +115,7 @@ class Calls:
     def input_gradients(self, inputs: np.ndarray, target: int | np.ndarray) -> np.ndarray:
         """D output[target] / d inputs, float64, shape of `inputs`; n rows forward and n backward.
 
-        `target` is a class code, or one per row (n,); 0 for regression. Where a binary model has one column, the
-        other class's output is its negative.
+        `target` is a class code, or one per row (n,); 0 for regression: a column of `outputs.explained`.
         """
         gradients = getattr(self.model, "gradients", None)
         if gradients is None:
@@ -124,7 +123,7 @@ class Calls:
         n = len(inputs)
         targets = np.broadcast_to(np.asarray(target, dtype=np.int64), (n,))
         result = np.empty(np.shape(inputs), dtype=np.float64)
-        with self._prepared():
+        with self.prepared():
             for start in range(0, n, self.batch_rows):
                 stop = min(start + self.batch_rows, n)
                 self.check_deadline()
@@ -150,7 +149,8 @@ class Calls:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise BudgetSpent("the time budget was spent while it ran")
 
-    def _prepared(self) -> AbstractContextManager[None]:
+    def prepared(self) -> AbstractContextManager[None]:
+        """The model ready (in evaluation mode) for a run of calls; may be nested."""
         prepared = getattr(self.model, "prepared", None)
         return nullcontext() if prepared is None else prepared()
 
@@ -163,7 +163,8 @@ def batch_size(rows: Rows | None) -> int:
     return int(np.clip(IMAGE_BYTES // bytes_per_row, FEWEST, TABLE_ROWS))
 
 
-def _cut(inputs: Any, start: int, stop: int) -> Any:
+def cut(inputs: Any, start: int, stop: int) -> Any:
+    """Consecutive rows of model-ready inputs, an array or a data frame; all of them as they are."""
     if start == 0 and stop == len(inputs):
         return inputs
     return inputs.iloc[start:stop].reset_index(drop=True) if hasattr(inputs, "iloc") else inputs[start:stop]

@@ -53,7 +53,7 @@ def probabilities(raw: np.ndarray, subject: Subject) -> np.ndarray | None:
     if subject.output in ("labels", "values"):
         return None
     if subject.task == "binary":
-        positive = subject.positive if subject.positive is not None else 1
+        positive = positive_of(subject)
         if raw.shape[1] == 1:
             return _sigmoid(raw[:, 0]) if subject.output == "logits" else raw[:, 0]
         if subject.output == "logits":
@@ -73,13 +73,33 @@ def predictions(raw: np.ndarray, subject: Subject) -> Predictions:
     score = probabilities(raw, subject)
     if score is None or score.ndim == 2:
         return Predictions(prediction=np.argmax(raw, axis=1), score=score)
-    return Predictions(prediction=decided(score, subject), score=score)
+    return Predictions(prediction=decided(score, positive_of(subject), subject.threshold), score=score)
 
 
-def decided(score: np.ndarray, subject: Subject) -> np.ndarray:
-    """Class codes (n,) for probabilities of the positive class (n,)."""
-    positive = subject.positive if subject.positive is not None else 1
-    return np.where(score >= subject.threshold, positive, 1 - positive).astype(np.int64)
+def explained(raw: np.ndarray, subject: Subject) -> np.ndarray:
+    """The outputs that explanations are about, shape (n, k): one column per class in class order.
+
+    Logits and probabilities as they are; hard labels as their 0/1 indicator. Where a binary model has one column, that
+    is the positive class's, and the other class's is -z for a logit z, 1 - p for a probability p. Regression: the
+    value, (n, 1). `Calls.input_gradients` gives the derivatives of these columns.
+    """
+    if subject.task != "binary" or raw.shape[1] == 2:
+        return raw
+    columns = np.empty((len(raw), 2))
+    positive = positive_of(subject)
+    columns[:, positive] = raw[:, 0]
+    columns[:, 1 - positive] = -raw[:, 0] if subject.output == "logits" else 1.0 - raw[:, 0]
+    return columns
+
+
+def decided(score: np.ndarray, positive: int, threshold: float) -> np.ndarray:
+    """Class codes (n,) for probabilities of the positive class (n,): that class from the threshold on."""
+    return np.where(score >= threshold, positive, 1 - positive).astype(np.int64)
+
+
+def positive_of(subject: Subject) -> int:
+    """The positive class's code of a binary subject."""
+    return subject.positive if subject.positive is not None else 1
 
 
 def _indicator(raw: np.ndarray, n: int, subject: Subject) -> np.ndarray:

@@ -11,6 +11,7 @@ from auditnn.core.subject import Predictions
 from auditnn.subjects import labels
 from auditnn.subjects.arrays import from_tensor, is_frame, is_tensor, vector
 from auditnn.subjects.assemble import Meaning
+from auditnn.subjects.outputs import decided
 
 SLACK = 1e-3
 
@@ -33,7 +34,7 @@ def stored_predictions(prediction: Any, score: Any, meaning: Meaning) -> Predict
     elif meaning.task == "binary":
         assert scores is not None
         assert meaning.positive is not None
-        codes = np.where(scores >= meaning.threshold, meaning.positive, 1 - meaning.positive).astype(np.int64)
+        codes = decided(scores, meaning.positive, meaning.threshold)
     else:
         assert scores is not None
         codes = np.argmax(scores, axis=1)

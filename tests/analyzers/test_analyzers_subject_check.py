@@ -106,3 +106,40 @@ def test_decision_functions_and_few_rows() -> None:
 def test_stored_predictions_cannot_be_asked() -> None:
     with pytest.raises(NotApplicable):
         answers(from_predictions([0, 1], [0, 1], task="binary"), ID)
+
+
+def test_encode_is_asked_for_few_rows_alone_and_the_model_for_all_of_them() -> None:
+    encoded: list[int] = []
+    asked: list[int] = []
+
+    def encode(frame: Any) -> np.ndarray:
+        encoded.append(len(frame))
+        return np.asarray(frame.to_numpy(), dtype=np.float32)
+
+    class Counted(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = torch.nn.Linear(3, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            asked.append(len(x))
+            inner: torch.Tensor = self.inner(x)
+            return inner
+
+    answers(from_torch(Counted(), X, Y, task="binary", output="logits", encode=encode), ID)
+    assert encoded.count(1) == 3
+    assert asked.count(1) == 32
+
+
+def test_an_encoder_that_looks_at_its_neighbors() -> None:
+    """The model is steady; what `encode` makes of a row depends on the rows beside it."""
+
+    def encode(frame: Any) -> np.ndarray:
+        values = frame.to_numpy()
+        return np.asarray(values - values.mean(axis=0), dtype=np.float32)
+
+    torch.manual_seed(0)
+    subject = from_torch(torch.nn.Linear(3, 1), X, Y, task="binary", output="logits", encode=encode)
+    found = answers(subject, ID)
+    assert found.value("repeat_difference") == 0.0
+    assert found.value("batch_difference") > 0.05

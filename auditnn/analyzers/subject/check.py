@@ -14,13 +14,16 @@ from auditnn.core.analyzer import Analyzer, Effort, Yield
 from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
+from auditnn.core.numbers import plain
 from auditnn.core.rows import Rows
 from auditnn.core.subject import Predictions, Subject
-from auditnn.subjects.calls import Calls
+from auditnn.subjects import outputs
+from auditnn.subjects.calls import Calls, cut
 
 ID = "subject.check"
 REPEAT, BATCH = f"{ID}/repeat_difference", f"{ID}/batch_difference"
 SUM, TRAIN_MODE = f"{ID}/probability_sum_error", f"{ID}/train_mode"
+ENCODED_ALONE = 3
 MEANING = {
     REPEAT: "the same rows asked twice",
     BATCH: "the same rows asked one by one and together",
@@ -40,8 +43,8 @@ class Settings:
 def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yield]:
     """Largest differences, over a sample of rows, between answers that should be equal; all exact.
 
-    `repeat_difference`: the same rows in the same batches, twice. `batch_difference`: rows one by one, and the sample
-    by itself, against the same rows among all test rows. Both are in units of the score (a probability); where the
+    `repeat_difference`: the same rows in the same batches, twice. `batch_difference`: rows one by one (the first three
+    of them also encoded alone), and the sample by itself, against the same rows among all test rows. Both are in units of the score (a probability); where the
     model gives only labels, the share of rows whose label differs; for regression, in standard deviations of the
     predictions over the sample. `probability_sum_error`: largest distance from one of a row's summed probabilities.
     `train_mode`: 1 where the module was in training mode when it was handed over (it is audited in evaluation mode).
@@ -82,7 +85,13 @@ def _take(predictions: Predictions, positions: np.ndarray) -> Predictions:
 
 
 def _one_by_one(calls: Calls, rows: Rows, count: int) -> Predictions:
-    answers = [calls.predict(rows.take(np.array([i]))) for i in range(count)]
+    """Answers to the first `count` rows, each asked alone; encoding is what `encode` makes slow, so that most rows are
+    cut out of the encoded whole."""
+    encoded = calls.encoder(rows)
+    with calls.prepared():
+        answers = [calls.predict(rows.take(np.array([i]))) for i in range(min(ENCODED_ALONE, count))]
+        for i in range(len(answers), count):
+            answers.append(outputs.predictions(calls.forward(cut(encoded, i, i + 1)), calls.subject))
     scores = [answer.score for answer in answers if answer.score is not None]
     return Predictions(
         prediction=np.concatenate([answer.prediction for answer in answers]),
@@ -99,11 +108,11 @@ def _probability_sum(subject: Subject, calls: Calls, rows: Rows) -> Measurement:
     if subject.output != "probabilities":
         reason = f"the model gives {subject.output}, not probabilities"
         return absent(SUM, "not_applicable", reason, unit="probability", better="lower")
-    outputs = calls.outputs(rows)
-    if outputs.ndim == 1 or outputs.shape[1] == 1:
+    raw = calls.outputs(rows)
+    if raw.shape[1] == 1:
         reason = "the model gives one probability per row, so there is nothing to sum"
         return absent(SUM, "not_applicable", reason, unit="probability", better="lower")
-    return exact(SUM, np.abs(outputs.sum(axis=1) - 1).max(), unit="probability", better="lower", n=len(outputs))
+    return exact(SUM, np.abs(raw.sum(axis=1) - 1).max(), unit="probability", better="lower", n=len(raw))
 
 
 def _train_mode(subject: Subject) -> Measurement:
@@ -123,8 +132,8 @@ def _table(measured: Sequence[Measurement]) -> Exhibit:
         kind="table",
         title="The same question, asked again",
         summary=(
-            f"Asked twice, answers differ by at most {largest[REPEAT]:.3g}; "
-            f"asked one by one instead of together, by at most {largest[BATCH]:.3g}."
+            f"Asked twice, answers differ by at most {plain(largest[REPEAT])}; "
+            f"asked one by one instead of together, by at most {plain(largest[BATCH])}."
         ),
         columns={
             "check": [MEANING[one.id] for one in found],
