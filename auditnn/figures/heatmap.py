@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from auditnn.core.exhibit import Exhibit
+from auditnn.core.numbers import PERCENT_UNITS, show
 from auditnn.figures.layers import finish, in_words
-from auditnn.figures.numbers import PERCENT_UNITS, show
 from auditnn.figures.reading import Reading, read
 from auditnn.figures.theme import CELL_TEXT, DIVERGING, RAMP, Theme, pick
 

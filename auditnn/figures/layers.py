@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from auditnn.figures.numbers import POINTS
+from auditnn.core.numbers import POINTS
 from auditnn.figures.reading import Reading, Row, axis_format, drawable_text
 from auditnn.figures.theme import MUTED, SERIES, STEP, WIDTH, Theme, config, pick
 

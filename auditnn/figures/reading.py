@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditnn.core.exhibit import Exhibit
-from auditnn.figures.numbers import PERCENT_UNITS, POINTS, interval, show
+from auditnn.core.numbers import PERCENT_UNITS, POINTS, interval, show
 
 Row = dict[str, Any]
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -111,7 +111,8 @@ def unit_of(exhibit: Exhibit, column: str) -> str:
     """The unit of a column: as stated in `units`, else a share where its name says so and its values allow it."""
     stated = exhibit.roles.get("units")
     if isinstance(stated, Mapping) and column in stated:
-        return str(stated[column])
+        own = set(map(str, exhibit.columns.get(stated[column], [stated[column]])))
+        return own.pop() if len(own) == 1 else "number"
     values = [value for value in exhibit.columns[column] if isinstance(value, (int, float))]
     within = bool(values) and all(-1.0 <= value <= 1.0 for value in values if math.isfinite(value))
     if within and any(word in column.lower() for word in SHARE_WORDS):

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from auditnn.core.measurement import Measurement
+from auditnn.core.scale import Scale, level_scale, scale_of
 from auditnn.policy.comparison import Comparison, pairs_in_words
 from auditnn.policy.finding import FindingStatus
-from auditnn.core.scale import Scale, level_scale, scale_of
 from auditnn.policy.names import quantity_name
 from auditnn.policy.rule import Rule
 

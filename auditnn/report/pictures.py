@@ -12,11 +12,10 @@ from markupsafe import Markup
 
 from auditnn.core.audit import Audit
 from auditnn.core.exhibit import Exhibit
-from auditnn.core.measurement import Measurement
+from auditnn.core.numbers import show
+from auditnn.core.scale import unit_shown
 from auditnn.figures.draw import draw, drawable
-from auditnn.figures.numbers import show
 from auditnn.figures.reading import unit_of, words
-from auditnn.policy.formats import scale_of
 from auditnn.report.names import MEASURES, slice_words
 from auditnn.report.traced import as_json
 
@@ -118,15 +117,8 @@ def _units(audit: Audit) -> Mapping[str, set[str]]:
     units: dict[str, set[str]] = defaultdict(set)
     for one in audit.measurements:
         if one.status == "measured":
-            units[one.id].add(_unit(one))
+            units[one.id].add(unit_shown(one))
     return units
-
-
-def _unit(measurement: Measurement) -> str:
-    """The unit of its axis: differences of shares are in points."""
-    if measurement.unit not in ("probability", "share"):
-        return measurement.unit
-    return "points" if scale_of(measurement).suffix == " points" else "probability"
 
 
 def _with_units(exhibit: Exhibit, units: Mapping[str, set[str]]) -> Exhibit:
@@ -165,11 +157,19 @@ def _numeric(values: Sequence[Any]) -> bool:
 
 
 def _rows(exhibit: Exhibit, total: int) -> tuple[tuple[Cell, ...], ...]:
-    units = [unit_of(exhibit, name) for name in exhibit.columns]
+    units = [_row_units(exhibit, name, total) for name in exhibit.columns]
     columns = list(exhibit.columns.values())
     return tuple(
-        tuple(_cell(values[row], unit) for values, unit in zip(columns, units, strict=True)) for row in range(total)
+        tuple(_cell(values[row], unit[row]) for values, unit in zip(columns, units, strict=True))
+        for row in range(total)
     )
+
+
+def _row_units(exhibit: Exhibit, column: str, total: int) -> list[str]:
+    """The unit of each of a column's rows, where `units` names the column that holds them."""
+    stated = exhibit.roles.get("units")
+    own = exhibit.columns.get(stated.get(column, "")) if isinstance(stated, Mapping) else None
+    return [unit_of(exhibit, column)] * total if own is None else [str(unit) for unit in own[:total]]
 
 
 def _cell(value: Any, unit: str) -> Cell:

@@ -9,37 +9,19 @@ follows every one of them back to the audit.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from auditnn.core.measurement import Measurement
-from auditnn.figures.numbers import MINUS, plain
+from auditnn.core.numbers import plain
+from auditnn.core.scale import Scale, scale_of
 from auditnn.policy.finding import Finding
-from auditnn.policy.formats import Scale, scale_of
 from auditnn.policy.wording import rounded as _rounded
 
 LONG_UNIT = 9
-EXPONENT = re.compile(r"e([+-])0*(\d+)")
-SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 NONE = Markup('<span class="none">–</span>')
-
-
-def typeset(text: str) -> str:
-    """A formatted number with a true minus sign and powers of ten written out.
-
-    >>> typeset("-0.5 points"), typeset("2.4e-07")
-    ('−0.5 points', '2.4 × 10⁻⁷')
-    """
-
-    def power(match: re.Match[str]) -> str:
-        sign = "⁻" if match[1] == "-" else ""
-        return f" × 10{sign}{match[2].translate(SUPERSCRIPT)}"
-
-    text = EXPONENT.sub(power, text)
-    return MINUS + text[1:] if text.startswith("-") else text
 
 
 def as_json(pairs: Mapping[str, Any]) -> str:
@@ -66,7 +48,7 @@ def num(text: str, field: str, raw: Any) -> Markup:
 
 def value(number: float | None, scale: Scale) -> Markup:
     """A value with its unit; a dash where there is none."""
-    return NONE if number is None else _quantity(_written(number, scale), "value", number, scale)
+    return NONE if number is None else _quantity(scale.number(number), "value", number, scale)
 
 
 def span(low: float | None, high: float | None, scale: Scale) -> Markup:
@@ -74,18 +56,18 @@ def span(low: float | None, high: float | None, scale: Scale) -> Markup:
     if low is None and high is None:
         return Markup("unbounded")
     if low is None:
-        return Markup("below {}").format(_quantity(_written(high or 0.0, scale), "high", high, scale))
+        return Markup("below {}").format(_quantity(scale.number(high or 0.0), "high", high, scale))
     if high is None:
-        return Markup("above {}").format(_quantity(_written(low, scale), "low", low, scale))
+        return Markup("above {}").format(_quantity(scale.number(low), "low", low, scale))
     sign = scale.suffix if not scale.suffix.startswith(" ") else ""
-    first = num(_written(low, scale) + sign, "low", low)
-    last = _quantity(_written(high, scale), "high", high, scale)
+    first = num(scale.number(low) + sign, "low", low)
+    last = _quantity(scale.number(high), "high", high, scale)
     return _whole(Markup("{} to {}").format(first, last), scale)
 
 
 def limit_text(value: float, scale: Scale) -> str:
     """A threshold as its policy states it, without padding, on the scale of the value."""
-    return typeset(f"{value * scale.factor:,.6g}") + scale.suffix
+    return scale.limit(value) + scale.suffix.removeprefix("%")
 
 
 def limit(finding: Finding, scale: Scale) -> Markup:
@@ -103,11 +85,6 @@ def limit(finding: Finding, scale: Scale) -> Markup:
         return Markup("{} to {}").format(shown(low, "threshold.low", False), shown(high, "threshold.high", True))
     words = "at most" if finding.op == "at_most" else "at least"
     return Markup("{} {}").format(words, shown(finding.threshold, "threshold", True))
-
-
-def _written(number: float, scale: Scale) -> str:
-    """The number without its unit; nothing is written shorter than that."""
-    return "0" if number == 0 else typeset(scale.number(number))
 
 
 def _quantity(written: str, field: str, raw: Any, scale: Scale) -> Markup:

@@ -11,9 +11,9 @@ from markupsafe import Markup, escape
 
 from auditnn.core.audit import Audit
 from auditnn.core.measurement import Measurement
+from auditnn.core.scale import Scale
 from auditnn.figures.bullet import bullet
 from auditnn.policy.finding import Finding, Findings
-from auditnn.policy.formats import Scale
 from auditnn.report.names import slice_words
 from auditnn.report.traced import LONG_UNIT, limit_text, limits, scale_for
 

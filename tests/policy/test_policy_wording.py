@@ -10,7 +10,7 @@ from policy_cases import absent, audit, exact, gap, normal, policy, rate, rule, 
 
 from auditnn.core.measurement import Measurement
 from auditnn.policy.finding import Finding
-from auditnn.policy.formats import Scale, scale_of
+from auditnn.core.scale import Scale, scale_of
 from auditnn.policy.judge import judge
 from auditnn.policy.rule import Rule
 
@@ -97,7 +97,7 @@ def test_means_in_the_unit_of_the_target() -> None:
                   slice={"attribute": "age"})  # fmt: skip
     assert (
         effect(one, threshold=5.0)
-        == "Mean error differs by 11.7 mg/dL between a (-1.5 mg/dL) and b (10.2 mg/dL) of age"
+        == "Mean error differs by 11.7 mg/dL between a (−1.5 mg/dL) and b (10.2 mg/dL) of age"
     )
     assert judged(one, threshold=5.0).statement.endswith("at most 5 allowed.")
 
@@ -113,13 +113,13 @@ def test_one_group() -> None:
         (exact(0.0234, id="data.quality/duplicate_share"), "Duplicate share is 2.3%"),
         (exact(7.333, id="data.imbalance/imbalance_ratio", unit="ratio"), "Imbalance ratio is 7.33"),
         (exact(1.0, id="subject.check/train_mode", unit="flag"), "Train mode is 1"),
-        (exact(3e-7, id="a.b/error", unit="number"), "Error is 3e-07"),
+        (exact(3e-7, id="a.b/error", unit="number"), "Error is 3 × 10⁻⁷"),
         (exact(12345.0, id="a.b/rows", unit="count"), "Rows is 12,345"),
         (exact(2.5, id="a.b/time", unit="seconds"), "Time is 2.50 seconds"),
-        (exact(4.4e-8, id="s.c/batch_difference", unit="probability"), "Batch difference is 4.4e-08"),
+        (exact(4.4e-8, id="s.c/batch_difference", unit="probability"), "Batch difference is 4.4 × 10⁻⁸"),
         (exact(0.0, id="a.b/error", unit="number"), "Error is 0"),
         (normal(-0.0211, 0.01, id="p.c/calibration_in_the_large", unit="probability", better="zero"),
-         "Calibration in the large is -2.1 points"),
+         "Calibration in the large is −2.1 points"),
         (normal(0.8312, 0.01, id="p.a/roc_auc", unit="probability"), "ROC AUC is 0.831"),
         (normal(151.26, 1.0, id="p.a/mae", unit="target"), "Mean absolute error is 151"),
     ],
@@ -135,7 +135,7 @@ def test_exact_values_have_no_interval() -> None:
 def test_two_limits() -> None:
     one = normal(0.0, 0.01, id="p.c/calibration_in_the_large", unit="probability", better="zero")
     finding = judged(one, op="between", threshold=(-0.05, 0.05))
-    assert finding.statement.endswith("95% interval -2.0 to 2.0; -5 to 5 allowed.")
+    assert finding.statement.endswith("95% interval −2.0 to 2.0; −5 to 5 allowed.")
 
 
 def test_absences() -> None:

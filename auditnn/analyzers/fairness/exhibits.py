@@ -10,6 +10,8 @@ import numpy as np
 from auditnn.analyzers.fairness.outcomes import Outcome, share
 from auditnn.core.exhibit import INLINE_ROWS, Exhibit
 from auditnn.core.measurement import Measurement
+from auditnn.core.numbers import percent
+from auditnn.core.scale import told, unit_shown
 from auditnn.core.subject import Group
 from auditnn.kernels.group_table import RATES, EventCounts, GroupTable
 
@@ -43,8 +45,8 @@ def rates_summary(group: Group, outcome: Outcome, counts: EventCounts, figured: 
     if np.isfinite(rates).any():
         low, high = int(np.nanargmin(rates)), int(np.nanargmax(rates))
         told = (
-            f"The share that gets {outcome.name!r} is lowest for {group.levels[low]} ({rates[low]:.3f}, "
-            f"{counts.rows[low]:,} rows) and highest for {group.levels[high]} ({rates[high]:.3f}, "
+            f"The share that gets {outcome.name!r} is lowest for {group.levels[low]} ({percent(rates[low])}, "
+            f"{counts.rows[low]:,} rows) and highest for {group.levels[high]} ({percent(rates[high])}, "
             f"{counts.rows[high]:,} rows), of groups with at least {minimum} rows."
         )
     if figured < len(group.levels):
@@ -94,8 +96,7 @@ def differences_figure(id: str, group: Group, outcome: Outcome, signed: Sequence
         kind="intervals",
         title=f"Share that gets {outcome.name!r}: each group of {group.name} minus {reference}",
         summary=(
-            f"The difference to {reference} is largest for {widest.slice['group']}: {widest.value:+.3f} "
-            f"[{widest.low:+.3f}, {widest.high:+.3f}].{left}"
+            f"The difference to {reference} is largest for {widest.slice['group']}: {told(widest)}.{left}"
         ),
         slice={"attribute": group.name, **outcome.slice},
         roles={"y": "group", "x": "value", "low": "low", "high": "high", "reference": 0.0},
@@ -113,6 +114,7 @@ def summary_table(id: str, stated: Sequence[Measurement]) -> Exhibit:
         "value": [one.value for one in rows],
         "low": [one.low for one in rows],
         "high": [one.high for one in rows],
+        "unit": [unit_shown(one) for one in rows],
         "lowest": [_extreme(one, min) for one in rows],
         "highest": [_extreme(one, max) for one in rows],
         "compared": [len(one.basis["groups"]) if one.basis else 0 for one in rows],
@@ -128,6 +130,7 @@ def summary_table(id: str, stated: Sequence[Measurement]) -> Exhibit:
         title="Disparities by attribute",
         summary=f"{measured} of {len(rows)} disparities could be measured; lowest and highest name the groups.",
         columns=columns,
+        roles={"units": dict.fromkeys(("value", "low", "high"), "unit")},
         measurements=_ids(rows),
     )
 

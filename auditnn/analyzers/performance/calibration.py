@@ -12,6 +12,7 @@ from auditnn.core.analyzer import Analyzer, NoSettings, Yield
 from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
+from auditnn.core.numbers import percent
 from auditnn.core.subject import Subject
 from auditnn.kernels.calibration import (
     brier_score,
@@ -82,7 +83,7 @@ def _reliability(subject: Subject, y: np.ndarray, scores: np.ndarray, codes: lis
         kind="curve",
         title="Predicted probability against observed share",
         summary=(
-            f"For {name} the mean score is {mean_score:.1%} and the share of rows is {share:.1%}"
+            f"For {name} the mean score is {percent(mean_score)} and the share of rows is {percent(share)}"
             + (", the largest difference of the classes drawn." if len(codes) > 1 else ".")
         ),
         columns=columns,

@@ -15,6 +15,7 @@ from auditnn.core.analyzer import Analyzer, Yield
 from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
+from auditnn.core.numbers import POINTS, hundredth, percent
 from auditnn.core.subject import Subject
 from auditnn.kernels.confusion import Margins, composite, confusion_table, resample
 from auditnn.kernels.estimate import undefined
@@ -89,15 +90,15 @@ def _summary(subject: Subject, gap: Measurement, gains: Sequence[Measurement], m
     else:
         (common, rare), x, n = gap.basis["groups"], gap.basis["x"], gap.basis["n"]
         hidden = (
-            f"{x[0] / n[0]:.1%} of the {n[0]:,} rows of the most common class, {common}, are found, "
-            f"and {x[1] / n[1]:.1%} of the {n[1]:,} rows of the rarest, {rare}."
+            f"{percent(x[0] / n[0])} of the {n[0]:,} rows of the most common class, {common}, are found, "
+            f"and {percent(x[1] / n[1])} of the {n[1]:,} rows of the rarest, {rare}."
         )
-    gained = "; ".join(f"{one.value:+.3f} in {WORDS[one.id]}" for one in shown)
+    gained = _listed([f"{hundredth(one.value or 0.0)} {POINTS} in {WORDS[one.id]}" for one in shown])
     return Exhibit(
         id=f"{ID}/gains",
         kind="intervals",
         title="What the model adds to a classifier that never looks",
-        summary=f"{hidden} Over always answering {subject.classes[majority]}, the model gains {gained or 'nothing'}.",
+        summary=f"{hidden} Over always answering {subject.classes[majority]}, the model gains {gained}.",
         columns={
             "measure": [WORDS[one.id] for one in shown],
             "gain": [one.value for one in shown],
@@ -107,6 +108,11 @@ def _summary(subject: Subject, gap: Measurement, gains: Sequence[Measurement], m
         roles={"label": "measure", "value": "gain", "low": "low", "high": "high", "reference": 0},
         measurements=(GAP, *(one.id for one in shown)),
     )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """Commas and a last "and"; nothing where there is none."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:]))) or "nothing"
 
 
 ANALYZER = Analyzer(

@@ -8,6 +8,8 @@ import numpy as np
 
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
+from auditnn.core.numbers import plain
+from auditnn.core.scale import told
 from auditnn.core.subject import Subject
 from auditnn.kernels.confusion import confusion_table
 
@@ -61,8 +63,7 @@ def recall_intervals(id: str, recalls: Sequence[Measurement]) -> Exhibit:
         kind="intervals",
         title="How much of each class is found",
         summary=(
-            f"Recall is lowest for {lowest.slice['class']}: {lowest.value:.1%} "
-            f"({lowest.low:.1%} to {lowest.high:.1%})." + _left_out(len(measured), len(shown))
+            f"Recall is lowest for {lowest.slice['class']}: {told(lowest)}." + _left_out(len(measured), len(shown))
         ),
         columns={
             "class": [one.slice["class"] for one in shown],
@@ -88,8 +89,8 @@ def roc_curve(id: str, positive: np.ndarray, score: np.ndarray, area: float) -> 
         kind="curve",
         title="Positives found against false alarms",
         summary=(
-            f"A random positive row scores above a random negative one {area:.1%} of the time (area under the curve); "
-            "the diagonal is what chance gives."
+            f"The area under the curve is {plain(area)}: how often a random positive row scores above a random "
+            "negative one. The diagonal is what chance gives."
         ),
         columns={
             "false positive rate": alarms[keep].tolist(),

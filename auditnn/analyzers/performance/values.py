@@ -11,6 +11,7 @@ from auditnn.analyzers.context import Context
 from auditnn.analyzers.measures import estimated
 from auditnn.core.analyzer import Yield
 from auditnn.core.exhibit import Exhibit
+from auditnn.core.numbers import plain
 from auditnn.core.subject import Subject
 from auditnn.kernels.estimate import Estimate
 from auditnn.kernels.values import explained_share, mean_absolute_error, root_mean_squared_error
@@ -42,13 +43,13 @@ def value_scores(subject: Subject, y: np.ndarray, context: Context) -> Iterator[
 def _points(y: np.ndarray, prediction: np.ndarray, context: Context, skill: Estimate) -> Exhibit:
     chosen = context.sample(POINTS)
     rmse = float(np.sqrt(np.mean((y - prediction) ** 2)))
-    words = "" if skill.value is None else f" and the skill over always answering the mean is {skill.value:.2f}"
+    words = "" if skill.value is None else f" and the skill over always answering the mean is {plain(skill.value)}"
     shown = f"{len(chosen):,} of {len(y):,} rows are drawn" if len(chosen) < len(y) else "all rows are drawn"
     return Exhibit(
         id=f"{ID}/predicted_and_true",
         kind="points",
         title="Predicted against true values",
-        summary=f"Predictions are off by {rmse:.3g} (root mean square){words}; {shown}, exact ones on the diagonal.",
+        summary=f"Predictions are off by {plain(rmse)} (root mean square){words}; {shown}, exact ones on the diagonal.",
         columns={"true value": y[chosen].tolist(), "predicted value": prediction[chosen].tolist()},
         roles={"x": "true value", "y": "predicted value", "reference": "diagonal"},
         measurements=(MAE, RMSE, R2, SKILL),
@@ -65,8 +66,8 @@ def _errors(errors: np.ndarray) -> Exhibit:
         kind="bars",
         title="How large the errors are",
         summary=(
-            f"True minus predicted is {np.median(errors):.3g} at the median and between "
-            f"{np.quantile(errors, 0.05):.3g} and {np.quantile(errors, 0.95):.3g} for nine rows in ten."
+            f"True minus predicted is {plain(np.median(errors))} at the median and between "
+            f"{plain(np.quantile(errors, 0.05))} and {plain(np.quantile(errors, 0.95))} for nine rows in ten."
         ),
         columns={
             "true minus predicted": _between(edges),

@@ -1,4 +1,4 @@
-"""Numbers as people read them: three significant digits, a true minus sign, and the unit's own form."""
+"""Numbers as people read them, in sentences, tables and figures alike: in the unit's own form, a true minus sign."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 
 MINUS = "\u2212"
 SIGNIFICANT = 3
+LEAST_PERCENT = 1e-3  # of a percent: below it a power of ten
+MOST_DECIMALS = 9
 PERCENT_UNITS = ("probability", "share", "rate", "percent")
 POINTS = "points"
 
@@ -42,34 +44,32 @@ def fixed(size: float, digits: int = SIGNIFICANT) -> str:
     return text
 
 
-def percent(value: float, digits: int = SIGNIFICANT) -> str:
+def percent(value: float, decimals: int = 1) -> str:
     """A share as a percentage; one that is not whole never reads as 0% or 100%.
 
     >>> percent(0.1283), percent(1.0), percent(0.99996), percent(0.00004), percent(0.5)
     ('12.8%', '100%', '99.996%', '0.004%', '50.0%')
     """
-    return hundredth(value, digits) + "%"
+    return hundredth(value, decimals) + "%"
 
 
-def hundredth(value: float, digits: int = SIGNIFICANT) -> str:
-    """A share times one hundred, without its sign: the figure of percentages and of percentage points."""
-    scaled = 100.0 * abs(float(value))
-    sign = MINUS if value < 0 else ""
-    if scaled == 0.0:
-        return "0"
-    if scaled == 100.0:
-        return sign + "100"
-    if not math.isfinite(scaled):
-        return "unbounded"
-    if scaled < 1e-3 or scaled >= 1e5:
-        return sign + plain(scaled, digits)
-    text = fixed(scaled, digits) if scaled < 100 else f"{scaled:,.0f}"
-    if scaled < 100 and float(text) >= 100:
-        gap = 100.0 - scaled
-        text = f"{scaled:.{min(9, 1 - math.floor(math.log10(gap)) - 1)}f}"
-    if scaled < 0.1:
-        text = text.rstrip("0")
-    return sign + text
+def hundredth(value: float, decimals: int = 1) -> str:
+    """A share times one hundred: the figure of percentages and of percentage points.
+
+    `decimals` of them, and as many more as keep something from reading as nothing, or nearly all as all.
+    """
+    scaled = 100.0 * float(value)
+    size = abs(scaled)
+    if size in (0.0, 100.0) or not math.isfinite(size):
+        return plain(scaled)
+    gap = min(size, abs(100.0 - size))
+    if size < LEAST_PERCENT:
+        return plain(scaled, 2)
+    if round(gap, decimals) > 0:
+        text = f"{size:,.{decimals}f}"
+    else:
+        text = f"{size:.{min(MOST_DECIMALS, 1 - math.floor(math.log10(gap)))}f}".rstrip("0")
+    return (MINUS if scaled < 0 else "") + text
 
 
 def show(value: float | None, unit: str = "number") -> str:

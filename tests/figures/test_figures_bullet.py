@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 import re
 from xml.etree import ElementTree
 
@@ -9,51 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditnn.figures.bullet import HEIGHT, WIDTH, bullet
-from auditnn.figures.numbers import interval, percent, plain, show
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "said"),
-    [
-        (0.12345, "number", "0.123"),
-        (-0.12345, "number", "−0.123"),
-        (9.996, "number", "10.0"),
-        (0.0, "number", "0"),
-        (1234567, "count", "1,234,567"),
-        (3.0, "number", "3"),
-        (1.5e-9, "number", "1.5 × 10⁻⁹"),
-        (2.0e12, "number", "2 × 10¹²"),
-        (0.1283, "probability", "12.8%"),
-        (1.0, "probability", "100%"),
-        (0.0, "probability", "0%"),
-        (0.99996, "probability", "99.996%"),
-        (0.9951, "probability", "99.5%"),
-        (0.00004, "probability", "0.004%"),
-        (-0.021, "points", "−2.10 points"),
-        (1.25, "seconds", "1.25 s"),
-        (math.inf, "number", "unbounded"),
-        (None, "number", "–"),
-    ],
-)
-def test_show(value: float | None, unit: str, said: str) -> None:
-    assert show(value, unit) == said
-
-
-def test_intervals() -> None:
-    assert interval(0.121, 0.15, "probability") == "12.1% to 15.0%"
-    assert interval(-0.1, 0.2, "points") == "−10.0 to 20.0 points"
-    assert interval(None, None) == "unbounded"
-
-
-@given(st.floats(min_value=1e-3, max_value=1e6))
-def test_three_digits_are_close(value: float) -> None:
-    said = plain(value).replace(",", "")
-    assert float(said) == pytest.approx(value, rel=5.1e-3)
-
-
-@given(st.floats(min_value=1e-6, max_value=1 - 1e-6))
-def test_only_nothing_is_zero_and_only_all_is_all(value: float) -> None:
-    assert percent(value) not in ("0%", "100%", "0.00%", "100.0%")
 
 
 def parts(drawn: str) -> tuple[ElementTree.Element, list[ElementTree.Element]]:

@@ -1,4 +1,7 @@
-"""Numbers as people read them: by the unit of the measurement, with as many digits as keep them honest."""
+"""How a measurement's numbers are written, wherever they stand: by its unit, with digits that keep them honest.
+
+Sentences of findings and exhibits, tables and figures all ask here, so that one number reads the same everywhere.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,13 @@ from dataclasses import dataclass
 from math import floor, isfinite, log10
 
 from auditnn.core.measurement import Measurement
+from auditnn.core.numbers import MINUS, POINTS, hundredth, plain
 
 PLAIN_UNITS = ("number", "ratio", "count", "flag", "target", "slope", "correlation", "squared probability", "")
-AS_DECIMALS = ("roc_auc", "average_precision")  # probabilities that nobody writes as a percentage
+AS_DECIMALS = ("roc_auc", "average_precision", "r2", "skill")  # shares that nobody writes as a percentage
 TINY = 0.001  # no percentage for what is numerical noise
 DIFFERENCES = ("difference", "gap", "worst_gap")
+DIFFERENCE_ENDINGS = ("_difference", "_gap", "_gain")
 MOST_DECIMALS = 6
 
 
@@ -26,16 +31,18 @@ class Scale:
     def number(self, value: float) -> str:
         """Without the unit.
 
-        >>> Scale(100, 1, "%").number(0.123), Scale(1, 0).number(12345.6)
-        ('12.3', '12,346')
+        >>> Scale(100, 1, "%").number(0.123), Scale(1, 0).number(-12345.6)
+        ('12.3', '−12,346')
         """
+        if self.factor == 100.0:
+            return hundredth(value, self.decimals)
         shown = value * self.factor
-        if value == 0 and not self.suffix:
+        if shown == 0:
             return "0"
-        if shown != 0 and abs(shown) < 0.5 * 10**-self.decimals:
-            return f"{shown:.2g}"
-        text = f"{shown:,.{self.decimals}f}"
-        return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+        if abs(shown) < 0.5 * 10**-self.decimals:
+            return plain(shown)
+        text = f"{abs(shown):,.{self.decimals}f}"
+        return MINUS + text if shown < 0 else text
 
     def full(self, value: float) -> str:
         """With the unit.
@@ -51,7 +58,9 @@ class Scale:
         >>> Scale(100, 1, " points").limit(0.1), Scale(100, 1, "%").limit(0.8)
         ('10', '80%')
         """
-        return f"{value * self.factor:,.6g}" + ("%" if self.suffix == "%" else "")
+        text = f"{abs(value) * self.factor:,.6g}"
+        text = plain(abs(value) * self.factor) if "e" in text else text
+        return (MINUS if value < 0 else "") + text + ("%" if self.suffix == "%" else "")
 
 
 def scale_of(measurement: Measurement, limits: Iterable[float] = ()) -> Scale:
@@ -74,6 +83,36 @@ def scale_of(measurement: Measurement, limits: Iterable[float] = ()) -> Scale:
     return Scale(factor, decimals if misleading(extra) else extra, suffix)
 
 
+def told(measurement: Measurement) -> str:
+    """The value with its unit, and its interval in brackets where it has one, as in a sentence.
+
+    >>> told(Measurement(id="a.b/error_gap", value=-0.179, low=-0.2, high=None, unit="probability", status="measured",
+    ...                  interval_method="newcombe", confidence=0.95, basis={}, open="high"))
+    '−17.9 points (from −20.0)'
+    """
+    if measurement.value is None:
+        return "unknown"
+    scale = scale_of(measurement)
+    low, high = (None if end is None else scale.number(end) for end in (measurement.low, measurement.high))
+    percent = scale.suffix if scale.suffix == "%" else ""
+    if measurement.interval_method in (None, "exact") or (low is None and high is None):
+        return scale.full(measurement.value)
+    if low is None or high is None:
+        span = f"up to {high}{percent}" if low is None else f"from {low}{percent}"
+    else:
+        span = f"{low}{percent} to {high}{percent}"
+    return f"{scale.full(measurement.value)} ({span})"
+
+
+def unit_shown(measurement: Measurement) -> str:
+    """The unit in which a figure or a table shows it: differences of shares are in points."""
+    if measurement.unit not in ("probability", "share"):
+        return measurement.unit
+    if _quantity(measurement) in AS_DECIMALS:
+        return "number"
+    return POINTS if _signed(measurement) else "probability"
+
+
 def level_scale(measurement: Measurement) -> Scale:
     """The scale for the groups' own rates or means, where the measurement is a difference or ratio of them."""
     basis = measurement.basis or {}
@@ -84,17 +123,26 @@ def level_scale(measurement: Measurement) -> Scale:
 
 def _style(measurement: Measurement, numbers: list[float], largest: float) -> tuple[float, int, str]:
     unit = measurement.unit
-    if measurement.id.split("/", 1)[1] in AS_DECIMALS:
+    if _quantity(measurement) in AS_DECIMALS:
         return 1.0, 3, ""
     if unit in ("probability", "share") and largest > TINY:
-        form = (measurement.basis or {}).get("form")
-        signed = form in DIFFERENCES or measurement.better == "zero"
-        return 100.0, 1, " points" if signed else "%"
+        return 100.0, 1, f" {POINTS}" if _signed(measurement) else "%"
     if unit == "count" or (unit in PLAIN_UNITS and all(x == int(x) for x in numbers)):
         return 1.0, 0, ""
     if unit == "ratio":
         return 1.0, 2, ""
     return 1.0, _decimals(numbers), _suffix(unit)
+
+
+def _quantity(measurement: Measurement) -> str:
+    return measurement.id.split("/", 1)[1]
+
+
+def _signed(measurement: Measurement) -> bool:
+    """Whether it is a difference of shares, which is in points and not in percent."""
+    form = (measurement.basis or {}).get("form")
+    named = _quantity(measurement).endswith(DIFFERENCE_ENDINGS)
+    return form in DIFFERENCES or measurement.better == "zero" or named
 
 
 def _suffix(unit: str) -> str:
