@@ -34,13 +34,16 @@ def bullet(
     said: str,
     labels: tuple[str | None, str | None] = (None, None),
     within: tuple[float | None, float | None] = (None, None),
+    reach: tuple[float | None, float | None] = (None, None),
+    small: bool = False,
 ) -> str:
     """The interval from `low` to `high` about `value` on a track whose part beyond `limits` is tinted.
 
     `limits` are the lowest and the highest value allowed, `labels` the words over their lines. An end that is None is
-    unbounded and runs off the track. `within` is the range that the quantity can have at all.
+    unbounded and runs off the track. `within` is the range that the quantity can have at all; `reach` is shown too,
+    so that several tracks can share one scale. `small` leaves no room for labels.
     """
-    scale = _scale([value, low, high, *limits], within)
+    scale = _scale([value, low, high, *limits, *reach], within)
     color, tint = STATUS[status].light, TINTS["fail"].light
     parts = [_rect(0, WIDTH, TINTS["pass"].light, TRACK, TOP)]
     lowest, highest = limits
@@ -64,8 +67,9 @@ def bullet(
         ' stroke-width="1.5"/>'
     )
     name = escape(said, quote=True)
+    start = TOP - 6 if small else 0
     return (
-        f'<svg class="bullet" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}">'
+        f'<svg class="bullet" viewBox="0 {start} {WIDTH} {HEIGHT - start}" role="img" aria-label="{name}">'
         f"<title>{escape(said)}</title>{''.join(parts)}</svg>"
     )
 

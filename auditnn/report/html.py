@@ -12,17 +12,17 @@ import jinja2
 from markupsafe import Markup
 
 from auditnn.core.audit import Audit
-from auditnn.core.measurement import slice_key
 from auditnn.figures.static import dark_rules
 from auditnn.figures.theme import FONT, STATUS, SURFACES, TINTS, config
 from auditnn.policy.finding import Findings
 from auditnn.report import names, traced
+from auditnn.report.cards import STATUS_TONES, card, finder, row
 from auditnn.report.live import runtime, security_policy, source_hash
 from auditnn.report.pictures import script_json
-from auditnn.report.ranking import SHOWN, attention, tally
+from auditnn.report.ranking import SHOWN, attention, by_rule, tally
 from auditnn.report.reproduce import command, environment_rows, setting_rows
 from auditnn.report.subject_card import rows_told, subject_card
-from auditnn.report.verdict import STATUS_TONES, TONES, card, facts, headline
+from auditnn.report.verdict import TONES, facts, headline
 from auditnn.report.view import View, gather
 
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
@@ -56,8 +56,8 @@ def render(audit: Audit, findings: Findings, *, live: bool = True) -> str:
 
 def _content(audit: Audit, findings: Findings, view: View) -> dict[str, Any]:
     """Everything that the templates show."""
-    by_key = {one.key: one for one in audit.measurements}
-    asking = attention(findings)
+    find = finder(audit)
+    asking = by_rule(attention(findings))
     word, sentence = headline(findings)
     return {
         "audit": audit,
@@ -72,9 +72,9 @@ def _content(audit: Audit, findings: Findings, view: View) -> dict[str, Any]:
         "tone": TONES[findings.verdict],
         "tally": tally(findings.findings),
         "waived": sum(one.waived for one in findings.findings),
-        "cards": [card(one, by_key.get((one.measurement, slice_key(one.slice)))) for one in asking[:SHOWN]],
+        "cards": [card(group, find) for group in asking[:SHOWN]],
         "asking": len(asking),
-        "rule_cards": [card(one, by_key.get((one.measurement, slice_key(one.slice)))) for one in view.rules],
+        "rule_rows": [row(one, find(one)) for one in view.rules],
         "command": command(audit),
         "setting_rows": setting_rows(audit),
         "environment_rows": environment_rows(audit),

@@ -204,15 +204,15 @@ def analyzer_name(id: str) -> str:
 def slice_words(pairs: Mapping[str, Any]) -> str:
     """A slice as people say it; empty for all rows.
 
-    >>> slice_words({"attribute": "sex", "group": "female"}), slice_words({"class": "7"})
-    ('sex: female', 'class 7')
+    >>> [slice_words(one) for one in ({"attribute": "sex", "group": "female"}, {"class": "7"}, {"slice": "x < 3"})]
+    ['sex: female', 'class 7', 'x < 3']
     """
     rest = {name: value for name, value in pairs.items() if name != "where"}
     said = []
     if "attribute" in rest:
         attribute = str(rest.pop("attribute"))
         said.append(f"{attribute}: {rest.pop('group')}" if "group" in rest else attribute)
-    said += [f"{name} {value}" for name, value in rest.items()]
+    said += [str(value) if name == "slice" else f"{name} {value}" for name, value in rest.items()]
     return ", ".join(said)
 
 

@@ -132,8 +132,66 @@ def test_the_first_screen_says_what_it_must(credit: Any) -> None:
 def test_at_most_ten_cards_in_the_judge_s_order(credit: Any) -> None:
     cards = find(credit.tree, "article")
     asking = [one for one in credit.findings.findings if one.status in ("fail", "unsure", "not_measured")]
-    assert len(asking) > 10
-    assert [one.attrs["data-finding"] for one in cards] == [one.code for one in asking[:10]]
+    rules = list(dict.fromkeys((one.code, one.status) for one in asking))
+    assert len(rules) > 10
+    assert [one.attrs["data-finding"] for one in cards] == [code for code, _ in rules[:10]]
+    told = find(credit.tree, "section", id="findings")[0].text
+    assert f"The first 10 of {len(rules)}" in told
+
+
+def many(count: int, **changes: Any) -> tuple[Any, Findings]:
+    """An audit with one rate of many classes, all against one rule."""
+    measured, found = [], []
+    for i in range(count):
+        pairs = {"class": f"c{i}"}
+        one = fixtures.measures.rate("performance.accuracy/recall", 20 + i, 90, slice=pairs, better="higher")
+        measured.append(one)
+        found.append(
+            fixtures.finding(
+                code="ACC009", measurement=one.id, slice=pairs, op="at_least", threshold=0.9, value=one.value,
+                low=one.low, high=one.high, p_adjusted=0.001, title="Recall of every class", why="It matters once.",
+                **changes,
+            )
+        )  # fmt: skip
+    audit = replace(fixtures.credit(), measurements=tuple(measured), exhibits=())
+    return audit, Findings(policy="p", verdict="fail", findings=tuple(found))
+
+
+def test_one_rule_is_one_card_with_a_row_for_each_slice() -> None:
+    audit, findings = many(9)
+    page = parse(render(audit, findings, live=False))
+    (card,) = find(page, "article")
+    assert card.text.count("It matters once.") == 1
+    rows = find(find(card, "tbody")[0], "tr")
+    slices = [json.loads(row.attrs["data-slice"])["class"] for row in rows]
+    assert slices == [f"c{i}" for i in range(6)]
+    assert len(find(card, "svg", cls="bullet")) == 6
+    assert "in 9 slices" in card.text
+    assert "and 3 more in all rules" in card.text
+
+
+def test_rows_of_a_card_share_one_scale() -> None:
+    audit, findings = many(5)
+    page = parse(render(audit, findings, live=False))
+    drawn = find(find(page, "article")[0], "svg", cls="bullet")
+    limits = {
+        tuple(one.attrs["x1"] for one in find(svg, "line") if one.attrs["stroke-width"] == "1.5") for svg in drawn
+    }
+    dots = [float(find(svg, "circle")[0].attrs["cx"]) for svg in drawn]
+    assert len(limits) == 1
+    assert dots == sorted(dots)
+    assert len(set(dots)) == len(dots)
+
+
+def test_outcomes_and_waivers_have_cards_of_their_own() -> None:
+    audit, findings = many(4)
+    waiver = {"reason": "agreed", "owner": "M. Curie", "expires": "2027-01-31", "expired": False}
+    first, second, third, fourth = findings.findings
+    changed = (first, second, replace(third, status="unsure"), replace(fourth, waiver=waiver))
+    page = parse(render(audit, replace(findings, findings=changed), live=False))
+    cards = find(page, "article")
+    assert [len(find(one, "svg", cls="bullet")) for one in cards] == [2, 1, 1]
+    assert ["M. Curie" in one.text for one in cards] == [False, False, True]
 
 
 def test_what_was_not_measured_is_said(credit: Any) -> None:

@@ -92,8 +92,9 @@ def count(report: Any, what: str, raw: int) -> int:
     if status:
         return sum(one.status == status and section_of(one.measurement) == section for one in findings)
     if what == "asking":
-        return sum(one.status in ("fail", "unsure", "not_measured") for one in report.findings.findings)
-    assert what in ("cards", "more", "times", "rest", "undrawn", "waived")
+        asking = [one for one in report.findings.findings if one.status in ("fail", "unsure", "not_measured")]
+        return len({(one.code, one.status, one.waived) for one in asking})
+    assert what in ("cards", "more", "times", "rest", "undrawn", "waived", "slices")
     return raw
 
 
@@ -143,8 +144,12 @@ def strings(content: Any) -> Iterator[str]:
 
 def test_what_is_quoted_is_quoted_word_for_word(report: Any) -> None:
     known = {text.strip() for text in strings([audit_to_json(report.audit), asdict(report.findings)])}
+    statements = {(one.code, slice_key(one.slice)): one.statement for one in report.findings.findings}
     for node in find(report.tree, cls="said"):
-        if node.text.strip():
+        if "meaning" in node.classes:  # the beginning of a finding's sentence, up to its interval
+            pairs = slice_key(json.loads(node.near("data-slice") or "null"))
+            assert statements[node.near("data-finding"), pairs].startswith(node.text + "; "), node.text
+        elif node.text.strip():
             assert node.text.strip() in known, node.text
 
 
