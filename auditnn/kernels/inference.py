@@ -7,6 +7,7 @@ A *basis* is what a measurement keeps of its data: counts, or a standard error (
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -15,8 +16,8 @@ from scipy import special
 from auditnn.kernels import mean_gaps, simultaneous, two_groups
 from auditnn.kernels.intervals import (
     clopper_pearson,
+    critical_value,
     joined_difference_bounds,
-    newcombe,
     newcombe_bounds,
     rate_method,
     standard_error_interval,
@@ -25,16 +26,18 @@ from auditnn.kernels.intervals import (
     wilson,
 )
 from auditnn.kernels.inversion import Ends, Side, careful, solve_z
-from auditnn.kernels.two_groups import gap_method, ratio_method
+from auditnn.kernels.two_groups import difference_method, gap_method, ratio_method
 
 __all__ = [
     "Interval",
+    "difference_method",
     "form_of",
     "gap_method",
     "interval",
     "p_value",
     "rate_method",
     "ratio_method",
+    "rows_behind",
     "rows_to_settle",
 ]
 
@@ -81,13 +84,14 @@ def _ends(form: str, method: str, value: float, basis: Basis, confidence: float)
     if form == "mean_gap":
         return mean_gaps.mean_gap_interval(*_means(basis), confidence)
     if form == "worst_gap":
-        return _worst_gap_ends(method, *_count_lists(basis), confidence)
+        return _worst_gap_ends(_gap_methods(method, basis), *_count_lists(basis), confidence)
     x, n = _counts(basis)
     if form == "rate":
         bounds = (clopper_pearson if method == "clopper_pearson" else wilson)(x[0], n[0], confidence)
         return Ends(float(bounds[0]), float(bounds[1]))
     if form == "difference":
-        bounds = newcombe(x[0], n[0], x[1], n[1], confidence)
+        either = joined_difference_bounds if method == "clopper_pearson" else newcombe_bounds
+        bounds = either(x[0], n[0], x[1], n[1], critical_value(confidence))
         return Ends(float(bounds[0]), float(bounds[1]))
     if form == "gap":
         return _gap_ends(method, x, n, confidence)
@@ -104,12 +108,12 @@ def _gap_ends(method: str, x: np.ndarray, n: np.ndarray, confidence: float) -> E
     return (two_groups.folded_gap_interval if folded else simultaneous.gap_interval)(x, n, confidence)
 
 
-def _worst_gap_ends(method: str, x: list[np.ndarray], n: list[np.ndarray], confidence: float) -> Ends:
+def _worst_gap_ends(methods: list[str], x: list[np.ndarray], n: list[np.ndarray], confidence: float) -> Ends:
     """The larger of several gaps: Bonferroni for the low end only, because some one of them must be beyond it; the
     high end is the largest of theirs, since the gap that is truly the largest is among them."""
     adjusted = 1.0 - (1.0 - confidence) / len(x)
-    lows = [_gap_ends(method, a, b, adjusted).low for a, b in zip(x, n, strict=True)]
-    highs = [_gap_ends(method, a, b, confidence).high for a, b in zip(x, n, strict=True)]
+    lows = [_gap_ends(*gap, adjusted).low for gap in zip(methods, x, n, strict=True)]
+    highs = [_gap_ends(*gap, confidence).high for gap in zip(methods, x, n, strict=True)]
     return Ends(max(lows), max(highs))
 
 
@@ -130,15 +134,18 @@ def _tail(form: str, method: str, value: float, basis: Basis, limit: float, side
     if form == "mean_gap":
         return mean_gaps.mean_gap_p_value(*_means(basis), limit, side)
     if form == "worst_gap":
-        pairs = zip(*_count_lists(basis), strict=True)
-        tails = [_gap_tail(method, x, n, limit, side) for x, n in pairs]
+        gaps = zip(_gap_methods(method, basis), *_count_lists(basis), strict=True)
+        tails = [_gap_tail(*gap, limit, side) for gap in gaps]
         return max(tails) if side == "below" else len(tails) * min(tails)
     x, n = _counts(basis)
     if form == "rate":
-        exact = float(exact_rate_tail(x, n, limit, side)[0])
-        return exact if method == "clopper_pearson" else careful(_score_tail(x[0], n[0], limit, side), exact)
+
+        def exact() -> float:
+            return float(exact_rate_tail(x, n, limit, side)[0])
+
+        return exact() if method == "clopper_pearson" else careful(_score_tail(x[0], n[0], limit, side), exact)
     if form == "difference":
-        return _difference_tail(x, n, limit, side)
+        return _difference_tail(method, x, n, limit, side)
     if form == "gap":
         return _gap_tail(method, x, n, limit, side)
     if form == "ratio":
@@ -171,7 +178,7 @@ def _score_tail(x: float, n: float, limit: float, side: Side) -> float:
     return upper_tail((distance if side == "above" else -distance) / np.sqrt(spread), None)
 
 
-def _difference_tail(x: np.ndarray, n: np.ndarray, limit: float, side: Side) -> float:
+def _difference_tail(method: str, x: np.ndarray, n: np.ndarray, limit: float, side: Side) -> float:
     if abs(limit) > 1.0:
         return 0.0 if (side == "above") == (limit < 0.0) else 1.0
 
@@ -183,7 +190,8 @@ def _difference_tail(x: np.ndarray, n: np.ndarray, limit: float, side: Side) -> 
         z = solve_z(end, limit)
         return upper_tail(z if side == "above" else -z, None)
 
-    return careful(tail(newcombe_bounds), tail(joined_difference_bounds))
+    exact = partial(tail, joined_difference_bounds)
+    return exact() if method == "clopper_pearson" else careful(tail(newcombe_bounds), exact)
 
 
 def _standard_error_tail(value: float, basis: Basis, limit: float, side: Side) -> float:
@@ -200,29 +208,44 @@ def _standard_error_tail(value: float, basis: Basis, limit: float, side: Side) -
 def rows_to_settle(
     method: str, value: float, basis: Basis, *, limit: float, side: Side | None = None, n: int | None = None
 ) -> tuple[int | None, str | None]:
-    """Roughly how many rows would make the 95% interval clear the limit, if the estimate stays.
+    """Roughly how many rows in all would make the 95% interval clear the limit, if the estimate stays.
 
-    First more rows of the smallest group only: (rows of that group in all, its name). Where that alone never
-    settles it, more of every group in proportion: (rows of all groups together, None). (None, None) where nothing
-    does (the estimate is the limit) or where the basis holds no number of rows (`n` supplies it for a standard
-    error). `side` is accepted for symmetry with `p_value`; an interval clears a limit on either side.
+    First more rows of the group with the smallest denominator only: (rows of that group, its name). Where that alone
+    never settles it, more of every group in proportion: (rows of all groups together, None). (None, None) where
+    nothing does (the estimate is the limit) or where nothing says how many rows there are (see `rows_behind`). `side`
+    is accepted for symmetry with `p_value`; an interval clears a limit on either side.
     """
-    if value == limit:
+    rows = rows_behind(basis, n)
+    if value == limit or rows is None:
         return None, None
-    sizes = _sizes(basis, n)
-    if sizes is None:
-        return None, None
-    if len(sizes) > 1:
-        smallest = int(np.argmin(sizes))
+    if len(rows) > 1:
+        smallest = int(np.argmin(_denominators(basis)))
         factor = _settling_factor(method, value, basis, limit, smallest)
         if factor is not None:
             names = basis.get("groups")
-            return int(np.ceil(factor * sizes[smallest])), str(names[smallest]) if names else None
+            return int(np.ceil(factor * rows[smallest])), str(names[smallest]) if names else None
     factor = _settling_factor(method, value, basis, limit, None)
-    return (None, None) if factor is None else (int(np.ceil(factor * sizes.sum())), None)
+    if factor is None:
+        return None, None
+    alone = basis.get("groups") if len(rows) == 1 else None
+    return int(np.ceil(factor * rows.sum())), str(alone[0]) if alone else None
+
+
+def rows_behind(basis: Basis, n: int | None = None) -> np.ndarray | None:
+    """Rows of each group, (g,): the basis' own `rows`, else the denominators, which are all rows of most rates.
+
+    `n` supplies the rows of a standard error; None where nothing says how many there are.
+    """
+    if "rows" in basis:
+        return np.asarray(basis["rows"], float)
+    if form_of(basis) != "standard_error":
+        return _denominators(basis)
+    rows = basis.get("n", n)
+    return None if rows is None else np.array([float(rows)])
 
 
 LARGEST_FACTOR = 1e5
+STEPS = 14  # halvings of the log of the factor: to a thousandth
 
 
 def _settling_factor(method: str, value: float, basis: Basis, limit: float, group: int | None) -> float | None:
@@ -235,7 +258,7 @@ def _settling_factor(method: str, value: float, basis: Basis, limit: float, grou
     if not settled(LARGEST_FACTOR):
         return None
     low, high = 0.0, float(np.log(LARGEST_FACTOR))
-    for _ in range(20):
+    for _ in range(STEPS):
         middle = (low + high) / 2.0
         low, high = (low, middle) if settled(float(np.exp(middle))) else (middle, high)
     return float(np.exp(high))
@@ -265,17 +288,19 @@ def _times(values: Any, factor: float, group: int | None) -> np.ndarray:
     return array
 
 
-def _sizes(basis: Basis, n: int | None) -> np.ndarray | None:
-    form = form_of(basis)
-    if form == "standard_error":
-        rows = basis.get("n", n)
-        return None if rows is None else np.array([float(rows)])
+def _denominators(basis: Basis) -> np.ndarray:
+    """What each group's rate or mean is taken over, (g,); of several rates, all of it together."""
     counts = np.asarray(basis["n"], float)
-    return counts.sum(axis=0) if form == "worst_gap" else counts
+    return counts.sum(axis=0) if form_of(basis) == "worst_gap" else counts
 
 
 def _counts(basis: Basis) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(basis["x"], float), np.asarray(basis["n"], float)
+
+
+def _gap_methods(method: str, basis: Basis) -> list[str]:
+    """The method of each of several gaps: the basis' own `methods`, else the same for all."""
+    return list(basis.get("methods") or [method] * len(basis["x"]))
 
 
 def _count_lists(basis: Basis) -> tuple[list[np.ndarray], list[np.ndarray]]:

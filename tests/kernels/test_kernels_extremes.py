@@ -12,7 +12,15 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from auditnn.kernels.inference import interval
 from auditnn.kernels.intervals import clopper_pearson_bounds, joined_difference_bounds, joined_ratio_bounds
 from auditnn.kernels.mean_gaps import mean_gap_interval, mean_gap_p_value
-from auditnn.kernels.simultaneous import gap_interval, gap_p_value, minimum_interval, ratio_interval, tukey_critical
+from auditnn.kernels.simultaneous import (
+    gap_end,
+    gap_interval,
+    gap_p_value,
+    minimum_interval,
+    ratio_end,
+    ratio_interval,
+    tukey_critical,
+)
 from auditnn.kernels.studentized import range_quantile, range_tail
 
 X, N = np.array([100, 132, 130, 70, 9]), np.array([250, 250, 200, 200, 30])
@@ -131,3 +139,19 @@ def test_many_means_of_many_rows_are_tukeys_test() -> None:
     p = mean_gap_p_value(mean, se, np.full(4, 3000), 0.0, "above")
     # Tukey pools the variance of the groups; here each pair has its own
     assert p == pytest.approx(tukey.pvalue.min(), rel=0.35)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pairs_that_are_passed_over_are_never_the_extreme_one(seed: int) -> None:
+    """With a leading dimension every pair is looked at."""
+    rng = np.random.default_rng(seed)
+    groups = int(rng.integers(9, 60))
+    n = rng.integers(1, rng.choice([5, 50, 2000]), groups).astype(float) + 1.0
+    x = rng.binomial(n.astype(int), rng.uniform(0, 1, groups) if seed % 2 else 0.3).astype(float)
+    if seed % 4 == 0:  # ties
+        x[groups // 2 :], n[groups // 2 :] = x[0], n[0]
+    x[0] = max(x[0], 1.0)
+    for z in (3.5, 1.96, 0.0, -0.7, -3.0):
+        for extreme in (gap_end, ratio_end):
+            for end in ("low", "high"):
+                assert extreme(x, n, z, end) == extreme(x[None], n[None], z, end)[0]  # type: ignore[operator]

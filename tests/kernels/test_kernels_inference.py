@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from auditnn.kernels.inference import interval, p_value, rate_method, rows_to_settle, scale_basis
-from auditnn.kernels.two_groups import gap_method, ratio_method
+from auditnn.kernels.inference import interval, p_value, rate_method, rows_behind, rows_to_settle, scale_basis
+from auditnn.kernels.inversion import solve_z
+from auditnn.kernels.two_groups import difference_method, gap_method, ratio_method
 
 Case = tuple[str, float, dict[str, Any]]
 
@@ -40,12 +41,13 @@ def cases(draw: st.DrawFn) -> Case:
         return "simultaneous", float(np.ptp(mean)), {"form": "gap", "mean": mean.tolist(), "se": se.tolist(), "n": n}
     if form == "difference":
         x, n = counts(draw, 2)
-        return "newcombe", x[0] / n[0] - x[1] / n[1], {"form": form, "x": x.tolist(), "n": n.tolist()}
+        return difference_method(n), x[0] / n[0] - x[1] / n[1], {"form": form, "x": x.tolist(), "n": n.tolist()}
     x, n = counts(draw, g)
     if form == "worst_gap":
-        other = np.array([draw(st.integers(0, int(size))) for size in n])
-        basis = {"form": form, "x": [x.tolist(), other.tolist()], "n": [n.tolist()] * 2}
-        return gap_method(n), max(float(np.ptp(x / n)), float(np.ptp(other / n))), basis
+        other, of = counts(draw, g)
+        methods = [gap_method(n), gap_method(of)]
+        basis = {"form": form, "x": [x.tolist(), other.tolist()], "n": [n.tolist(), of.tolist()], "methods": methods}
+        return max(methods), max(float(np.ptp(x / n)), float(np.ptp(other / of))), basis
     if form == "ratio":
         x[0] = max(x[0], 1)
         return ratio_method(n), (x / n).min() / (x / n).max(), {"form": form, "x": x.tolist(), "n": n.tolist()}
@@ -175,7 +177,7 @@ def test_rows_to_settle_settles_and_no_sooner() -> None:
     assert group is None or group == "b"
     factor = rows / (200 if group == "b" else 600)  # type: ignore[operator]
     at = None if group is None else 1
-    assert interval("newcombe", 0.05, scale_basis(basis, factor * 1.001, at)).low > 0.02  # type: ignore[operator]
+    assert interval("newcombe", 0.05, scale_basis(basis, factor * 1.002, at)).low > 0.02  # type: ignore[operator]
     assert interval("newcombe", 0.05, scale_basis(basis, factor * 0.98, at)).low < 0.02  # type: ignore[operator]
 
 
@@ -185,6 +187,54 @@ def test_rows_to_settle_asks_for_the_small_group_where_that_is_enough() -> None:
     assert group == "few"
     assert rows is not None
     assert 60 < rows < 200
+
+
+def test_rows_to_settle_are_rows_and_not_what_a_rate_is_taken_over() -> None:
+    """Twice as many positives come with twice as many rows."""
+    counted = {"form": "gap", "groups": ["many", "few"], "x": [8_000, 63], "n": [10_000, 90]}
+    of_all, group = rows_to_settle("newcombe", 0.1, counted, limit=0.05)
+    rows, same = rows_to_settle("newcombe", 0.1, {**counted, "rows": [20_000, 900]}, limit=0.05)
+    assert group == same == "few"
+    assert of_all is not None
+    assert rows == pytest.approx(10 * of_all, abs=10)
+    alone = {"form": "rate", "groups": ["few"], "x": [63], "n": [90], "rows": [900]}
+    rows, group = rows_to_settle("wilson", 0.7, alone, limit=0.65)
+    assert (group, rows_behind(alone)) == ("few", [900.0])
+    assert rows is not None
+    assert rows > 900
+
+
+def test_each_gap_of_several_has_its_own_method() -> None:
+    counted = {"form": "worst_gap", "x": [[400, 250], [30, 3]], "n": [[500, 400], [275, 4]]}
+    mixed = {**counted, "methods": ["newcombe", "simultaneous"]}
+    exact = interval("simultaneous", 0.64, {"form": "gap", "x": [30, 3], "n": [275, 4]})
+    assert interval("simultaneous", 0.64, mixed).high == exact.high
+    assert interval("newcombe", 0.64, counted).high < exact.high  # type: ignore[operator]
+    alone = p_value("simultaneous", 0.64, {"form": "gap", "x": [30, 3], "n": [275, 4]}, limit=0.6, side="above")
+    assert p_value("simultaneous", 0.64, mixed, limit=0.6, side="above") == pytest.approx(2 * alone)
+
+
+@pytest.mark.parametrize(
+    ("end", "root", "smooth"),
+    [
+        (lambda z: z**3, 0.5 ** (1 / 3), True),
+        (lambda z: -np.tanh(z), -np.arctanh(0.5), True),
+        (lambda z: float(z > 1.25), 1.25, False),  # a jump
+        (lambda z: min(max(z, 0.0), 0.5), 0.5, False),  # flat at the limit: where it is first reached
+        (lambda z: np.exp(z) if z < 3 else np.inf, np.log(0.5), True),
+        (lambda z: 0.1 * np.tanh(z), 20.0, True),  # never reached
+        (lambda z: 1.0 + 0.1 * np.tanh(z), -20.0, True),
+    ],
+)
+def test_where_an_end_meets_a_limit(end: Any, root: float, smooth: bool) -> None:
+    asked: list[float] = []
+
+    def counted(z: float) -> float:
+        asked.append(z)
+        return float(end(z))
+
+    assert solve_z(counted, 0.5) == pytest.approx(root, abs=2e-10)
+    assert len(asked) <= (18 if smooth else 75)
 
 
 def test_rows_to_settle_with_nothing_to_go_by() -> None:
