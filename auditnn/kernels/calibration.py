@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from auditnn.kernels.estimate import Estimate, effective_df, mean, undefined
+from auditnn.kernels.estimate import Estimate, effective_df, undefined
+from auditnn.kernels.moments import mean
 
 SLOPE_CLIP = 1e-6
 LOSS_CLIP = float(np.finfo(np.float64).eps)

@@ -49,19 +49,3 @@ def effective_df(influence: np.ndarray, group: np.ndarray | None = None) -> floa
     spread = (fourth - variance**2 / rows).sum()
     df = float(max(1.0, min(satterthwaite, 2.0 * total**2 / spread if spread > 0.0 else np.inf)))
     return df if df < NORMAL_DF else None
-
-
-def mean(values: np.ndarray, *, least_variance: float = 0.0) -> Estimate:
-    """Mean of `values` (n,) with Student's t interval; undefined for fewer than two values.
-
-    Degrees of freedom are n - 1, or `effective_df` where that is small.
-    `least_variance` is a floor for the variance of one value, for where the sample may be too uniform to show it.
-    """
-    values = np.asarray(values, float)
-    n = len(values)
-    if n < 2:
-        return undefined("fewer than two rows, so no spread to judge a mean by", n)
-    middle = float(values.mean())
-    variance = max(float(np.var(values, ddof=1)), least_variance)
-    df = effective_df(values - middle) or float(n - 1)
-    return Estimate(middle, "t", {"se": float(np.sqrt(variance / n)), "scale": "identity", "df": df}, n)

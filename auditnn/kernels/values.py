@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from auditnn.kernels.estimate import Estimate, mean, undefined
+from auditnn.kernels.estimate import Estimate, undefined
+from auditnn.kernels.moments import mean
 
 
 def mean_absolute_error(errors: np.ndarray) -> Estimate:

@@ -13,8 +13,9 @@ from scipy import special
 
 from auditnn.core.seeding import stream
 from auditnn.kernels import calibration, confusion, ranking
-from auditnn.kernels.estimate import Estimate, mean
+from auditnn.kernels.estimate import Estimate
 from auditnn.kernels.inference import interval, p_value
+from auditnn.kernels.moments import mean
 from benchmarks.coverage.record import LEVELS, Row, row, run
 
 Draw = Callable[[np.random.Generator], Estimate]

@@ -12,8 +12,10 @@ from statsmodels.stats.proportion import proportion_confint
 
 from auditnn.analyzers.fairness.disparity import ANALYZER as DISPARITY
 from auditnn.analyzers.fairness.group_rates import ANALYZER
+from auditnn.analyzers.performance.accuracy import ANALYZER as ACCURACY
 from auditnn.core.errors import NotApplicable
 from auditnn.core.measurement import Measurement
+from auditnn.kernels.estimate import effective_df
 from auditnn.kernels.group_table import RATES
 
 
@@ -148,10 +150,23 @@ def test_regression_means_have_students_intervals():
     error = (prediction - y)[:39]
     for name, own in (("mean_prediction", prediction[:39]), ("mean_error", error), ("mean_absolute_error", abs(error))):
         one = rates[(name, "a", "x")]
-        expected = stats.t.interval(0.95, 38, own.mean(), stats.sem(own))
+        df = effective_df(own - own.mean()) or 38
+        expected = stats.t.interval(0.95, df, own.mean(), stats.sem(own))
         assert (one.low, one.high) == pytest.approx(expected)
         assert rates[(name, "a", "z")].status == "undefined"
         assert rates[(name,)].n == 60
+
+
+def test_one_quantity_over_the_same_rows_has_one_interval():
+    """The mean absolute error of all rows is that of performance.accuracy, of one group too."""
+    rng = np.random.default_rng(5)
+    y = rng.normal(size=80)
+    case = subject(y, y + np.exp(2 * rng.normal(size=80)), {"a": ["x"] * 80}, task="regression")
+    whole = measured(ACCURACY, case)[("mae",)]
+    rates = measured(ANALYZER, case)
+    for key in (("mean_absolute_error",), ("mean_absolute_error", "a", "x")):
+        assert (rates[key].low, rates[key].high) == pytest.approx((whole.low, whole.high))
+        assert rates[key].basis["df"] == pytest.approx(whole.basis["df"])
 
 
 def test_regression_without_labels_has_mean_predictions_only():

@@ -17,8 +17,9 @@ from auditnn.kernels.calibration import (
     expected_calibration_error,
     log_loss,
 )
-from auditnn.kernels.estimate import effective_df, mean
+from auditnn.kernels.estimate import effective_df
 from auditnn.kernels.inference import interval
+from auditnn.kernels.moments import mean
 
 
 def drawn(n: int, seed: int, slope: float = 1.0, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -29,10 +29,11 @@ from auditnn.analyzers.fairness.outcomes import (
 )
 from auditnn.analyzers.settings import setting
 from auditnn.core.analyzer import Analyzer, Yield
+from auditnn.core.audit import Quantity
 from auditnn.core.measurement import Better, Measurement
 from auditnn.core.subject import Group, Subject
-from auditnn.kernels.counts import group_moments
 from auditnn.kernels.group_table import EventCounts, GroupTable
+from auditnn.kernels.moments import group_moments
 
 ID = "fairness.disparity"
 DISPARITIES = (
@@ -155,6 +156,23 @@ ANALYZER = Analyzer(
     title="Disparities between groups",
     question="How far apart are the groups?",
     run=run,
+    quantities={
+        "demographic_parity_difference": Quantity(
+            "Demographic parity difference", "largest minus smallest selection rate"
+        ),
+        "demographic_parity_ratio": Quantity("Demographic parity ratio", "smallest over largest selection rate"),
+        "equalized_odds_difference": Quantity(
+            "Equalized odds difference", "the larger gap in true and false positive rates"
+        ),
+        "equal_opportunity_difference": Quantity("Equal opportunity difference", "gap in true positive rates"),
+        "worst_group_accuracy": Quantity("Worst group accuracy", "accuracy in the group where it is lowest"),
+        "selection_rate_difference": Quantity("Selection rate difference", "of a group to its reference group"),
+        "mean_prediction_difference": Quantity("Mean prediction difference", "largest minus smallest group mean"),
+        "mean_error_difference": Quantity("Mean error difference", "largest minus smallest group mean error"),
+        "mean_absolute_error_difference": Quantity(
+            "Mean absolute error difference", "largest minus smallest group error"
+        ),
+    },
     reference="Hardt, Price & Srebro (2016), Equality of Opportunity in Supervised Learning, NeurIPS; "
     "Newcombe (1998), Statistics in Medicine 17; Miettinen & Nurminen (1985), Statistics in Medicine 4",
     needs=("groups",),

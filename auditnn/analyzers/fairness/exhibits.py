@@ -95,9 +95,7 @@ def differences_figure(id: str, group: Group, outcome: Outcome, signed: Sequence
         id=f"{id}/differences",
         kind="intervals",
         title=f"Share that gets {outcome.name!r}: each group of {group.name} minus {reference}",
-        summary=(
-            f"The difference to {reference} is largest for {widest.slice['group']}: {told(widest)}.{left}"
-        ),
+        summary=(f"The difference to {reference} is largest for {widest.slice['group']}: {told(widest)}.{left}"),
         slice={"attribute": group.name, **outcome.slice},
         roles={"y": "group", "x": "value", "low": "low", "high": "high", "reference": 0.0},
         columns={"group": [one.slice["group"] for one in rows], **_numbers(rows)},

@@ -12,7 +12,7 @@ from auditnn.analyzers import measures
 from auditnn.analyzers.fairness.outcomes import named
 from auditnn.core.measurement import Better, Measurement
 from auditnn.core.subject import Group
-from auditnn.kernels.counts import Moments
+from auditnn.kernels.moments import Moments
 
 MOST_GROUPS = 200  # simultaneous intervals look at every pair of groups
 

@@ -27,6 +27,7 @@ from auditnn.analyzers.fairness.outcomes import (
 )
 from auditnn.analyzers.settings import setting
 from auditnn.core.analyzer import Analyzer, Yield
+from auditnn.core.audit import Quantity
 from auditnn.core.measurement import Better, Measurement
 from auditnn.core.subject import Group, Subject
 from auditnn.kernels.group_table import RATES, EventCounts, GroupTable
@@ -124,6 +125,17 @@ ANALYZER = Analyzer(
     title="Rates by group",
     question="How often does each group get the outcome, and how often is the model wrong about it?",
     run=run,
+    quantities={
+        "selection_rate": Quantity("Selection rate", "share that gets the favorable outcome"),
+        "true_positive_rate": Quantity("True positive rate", "share of those labelled favorable who get it"),
+        "false_positive_rate": Quantity("False positive rate", "share of those labelled otherwise who get it"),
+        "false_negative_rate": Quantity("False negative rate", "share of those labelled favorable who do not"),
+        "precision": Quantity("Precision", "share of predictions of a class that are right"),
+        "accuracy": Quantity("Accuracy", "share of rows predicted correctly"),
+        "mean_prediction": Quantity("Mean prediction", "in the unit of the target"),
+        "mean_error": Quantity("Mean error", "prediction minus truth, on average"),
+        "mean_absolute_error": Quantity("Mean absolute error", "in the unit of the target"),
+    },
     reference="Hardt, Price & Srebro (2016), Equality of Opportunity in Supervised Learning, NeurIPS",
     needs=("groups",),
     settings=Settings,

@@ -13,7 +13,7 @@ from auditnn.analyzers.fairness.outcomes import NO_LABELS, allot, shown
 from auditnn.core.analyzer import Yield
 from auditnn.core.measurement import Better, Measurement
 from auditnn.core.subject import Group, Predictions, Subject
-from auditnn.kernels.counts import Moments, group_moments
+from auditnn.kernels.moments import Moments, group_moments
 
 MEANS: dict[str, Better] = {"mean_prediction": "none", "mean_error": "zero", "mean_absolute_error": "lower"}
 UNIT = "target"
@@ -29,15 +29,9 @@ def row_values(subject: Subject, predictions: Predictions) -> dict[str, np.ndarr
 
 
 def mean(id: str, moments: Moments, level: int, pairs: dict[str, Any], better: Better) -> Measurement:
-    """The mean of one group with Student's t interval, sd / sqrt(n) on n - 1 degrees of freedom."""
-    n = int(moments.n[level])
-    if n < 2:
-        reason = "no rows in this group" if n == 0 else "one row has no spread, so its mean has no interval"
-        return measures.absent(id, "undefined", reason, slice=pairs, better=better, unit=UNIT, n=n)
-    basis: dict[str, Any] = {"se": float(moments.standard_error[level]), "scale": "identity", "df": n - 1}
-    if id.endswith("/mean_absolute_error"):
-        basis["limits"] = [0.0, None]
-    return measures.sampled(id, float(moments.mean[level]), "t", basis, slice=pairs, better=better, unit=UNIT, n=n)
+    """The mean of one group with Student's t interval."""
+    limits = (0.0, None) if id.endswith("/mean_absolute_error") else None
+    return measures.estimated(id, moments.estimate(level), slice=pairs, better=better, unit=UNIT, limits=limits)
 
 
 def group_means(
