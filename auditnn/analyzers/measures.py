@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from auditnn.core.measurement import Better, Bound, Measurement, Status
 from auditnn.kernels.estimate import Estimate
-from auditnn.kernels.inference import interval, rate_method
+from auditnn.kernels.inference import difference_method, interval, rate_method
 
 CONFIDENCE = 0.95
 NO_SLICE: Mapping[str, Any] = {}
+NOTHING: Mapping[str, Any] = {}
 
 
 def rate(
@@ -22,12 +25,35 @@ def rate(
     better: Better = "none",
     unit: str = "probability",
     empty: str = "no rows to take the share of",
+    about: Mapping[str, Any] = NOTHING,
 ) -> Measurement:
-    """The share `x` of `n`, Wilson or Clopper-Pearson; undefined for the reason `empty` where `n` is 0."""
+    """The share `x` of `n`, Wilson or Clopper-Pearson; undefined for the reason `empty` where `n` is 0.
+
+    `about` is what its basis says besides: `rate` and `outcome`, or `rows` where `n` is not all of them.
+    """
     if n == 0:
         return absent(id, "undefined", empty, slice=slice, better=better, unit=unit, n=0)
-    basis = {"form": "rate", "x": [int(x)], "n": [int(n)]}
+    basis = {"form": "rate", "x": [int(x)], "n": [int(n)], **about}
     return sampled(id, x / n, rate_method(x, n), basis, slice=slice, better=better, unit=unit, n=n)
+
+
+def difference(
+    id: str,
+    groups: tuple[str, str],
+    x: tuple[int, int],
+    n: tuple[int, int],
+    *,
+    slice: Mapping[str, Any] = NO_SLICE,
+    better: Better = "none",
+    about: Mapping[str, Any] = NOTHING,
+) -> Measurement:
+    """The share of the first group minus that of the second: Newcombe, or Clopper-Pearson where either is of few.
+
+    Both `n` above 0. `about` as for `rate`.
+    """
+    basis = {"form": "difference", "groups": list(groups), "x": list(x), "n": list(n), **about}
+    value, method = x[0] / n[0] - x[1] / n[1], difference_method(np.array(n))
+    return sampled(id, value, method, basis, slice=slice, better=better, unit="probability", n=sum(n))
 
 
 def sampled(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from auditnn.core.audit import RowArray
+from auditnn.core.audit import Quantity, RowArray
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Subject
@@ -26,11 +26,11 @@ class NoSettings:
 class Analyzer:
     """One question about a subject.
 
-    `run(subject, settings, context)` yields measurements, exhibits and row arrays, all with ids under `id`.
-    `needs`, `tasks` and `modalities` say where the question exists; elsewhere the runner records it as
-    `not_applicable` with the reason. `consumes` and `produces` are row-array keys and fix the order of running.
-    `settings` is a frozen dataclass of plain defaults; `cost(subject, settings, effort, row_cap)` estimates the
-    rows that the model will be asked for, for `--dry-run`.
+    `run(subject, settings, context)` yields measurements, exhibits and row arrays, all with ids under `id`;
+    `quantities` tells readers what each measurement is, by the last part of its id. `needs`, `tasks` and `modalities`
+    say where the question exists; elsewhere the runner records it as `not_applicable` with the reason. `consumes` and
+    `produces` are row-array keys and fix the order of running. `settings` is a frozen dataclass of plain defaults;
+    `cost(subject, settings, effort, row_cap)` estimates the rows that the model will be asked for, for `--dry-run`.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Analyzer:
     question: str
     run: Callable[[Subject, Any, Any], Iterator[Yield]]
     reference: str
+    quantities: Mapping[str, Quantity]
     needs: tuple[Need, ...] = ()
     tasks: tuple[str, ...] = ("binary", "multiclass", "regression")
     modalities: tuple[str, ...] = ("tabular", "image", "text", "sequence")

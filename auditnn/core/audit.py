@@ -27,11 +27,25 @@ class RowArray:
     base: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What an analyzer measures, for readers: its usual name, and in a few words what it is."""
+
+    name: str
+    meaning: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalyzerRecord:
-    """What one analyzer did and cost. `seconds` is wall time, `model_seconds` the part spent inside the model."""
+    """What one analyzer asks, did and cost. `seconds` is wall time, `model_seconds` the part spent inside the model.
+
+    `quantities` names what it measures, by the last part of the measurement's id.
+    """
 
     id: str
+    title: str = ""
+    question: str = ""
+    quantities: Mapping[str, Quantity] = field(default_factory=dict)
     status: Status
     reason: str | None = None
     seconds: float = 0.0
@@ -64,6 +78,17 @@ class Audit:
     arrays: Mapping[str, RowArray] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     schema: str = SCHEMA
+
+    def quantity(self, measurement: str) -> Quantity:
+        """The name and meaning of a measurement, by its id; the name spelled from the id where nobody gave one.
+
+        >>> Audit(auditnn="", created="", subject={}, settings={}, analyzers=(), measurements=()).quantity("a.b/c_d")
+        Quantity(name='C d', meaning='')
+        """
+        analyzer, _, last = measurement.partition("/")
+        record = self.record(analyzer)
+        known = record.quantities.get(last) if record else None
+        return known or Quantity(last.replace("_", " ").capitalize(), "")
 
     def record(self, analyzer: str) -> AnalyzerRecord | None:
         """What this analyzer did, or None where it was not asked to run."""

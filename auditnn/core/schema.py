@@ -14,10 +14,20 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
+class QuantityPart(_Part):
+    """What an analyzer measures, for readers."""
+
+    name: str
+    meaning: str
+
+
 class AnalyzerPart(_Part):
-    """What one analyzer did and cost."""
+    """What one analyzer asks, did and cost."""
 
     id: str
+    title: str = ""
+    question: str = ""
+    quantities: dict[str, QuantityPart] = {}
     status: Status
     reason: str | None
     seconds: float = Field(ge=0)
@@ -88,7 +98,7 @@ class SubjectPart(BaseModel):
     threshold: float | None = None
     features: list[dict[str, Any]]
     groups: dict[str, Any]
-    digests: dict[str, str]
+    digests: dict[str, str | None]
 
 
 class AuditFile(_Part):

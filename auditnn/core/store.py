@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from auditnn.core.audit import SCHEMA, AnalyzerRecord, Audit, RowArray
+from auditnn.core.audit import SCHEMA, AnalyzerRecord, Audit, Quantity, RowArray
 from auditnn.core.errors import StoreError
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
@@ -166,7 +166,7 @@ def _audit_from_json(content: dict[str, Any], arrays: dict[str, RowArray]) -> Au
         created=content["created"],
         subject=content["subject"],
         settings=content["settings"],
-        analyzers=tuple(_record(AnalyzerRecord, entry) for entry in content["analyzers"]),
+        analyzers=tuple(_analyzer(entry) for entry in content["analyzers"]),
         measurements=tuple(_record(Measurement, entry) for entry in content["measurements"]),
         exhibits=tuple(
             _record(Exhibit, {**entry, "measurements": tuple(entry["measurements"])}) for entry in content["exhibits"]
@@ -174,6 +174,12 @@ def _audit_from_json(content: dict[str, Any], arrays: dict[str, RowArray]) -> Au
         arrays=arrays,
         environment=content["environment"],
     )
+
+
+def _analyzer(entry: dict[str, Any]) -> AnalyzerRecord:
+    quantities = {name: _record(Quantity, one) for name, one in entry.get("quantities", {}).items()}
+    record: AnalyzerRecord = _record(AnalyzerRecord, {**entry, "quantities": quantities})
+    return record
 
 
 def _record(kind: type[Any], entry: dict[str, Any]) -> Any:

@@ -147,6 +147,9 @@ class _Run:
         self.records.append(
             AnalyzerRecord(
                 id=id,
+                title=step.analyzer.title,
+                question=step.analyzer.question,
+                quantities=step.analyzer.quantities,
                 status=status,  # type: ignore[arg-type]
                 reason=reason,
                 seconds=time.perf_counter() - started,

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from auditnn.core.audit import RowArray
-from auditnn.core.rows import Images, Table
 from auditnn.core.seeding import stream
 from auditnn.core.subject import Predictions, Subject
 
@@ -70,14 +69,8 @@ def _stored_features(subject: Subject, seed: int) -> list[RowArray]:
     if subject.test.rows is None:
         return arrays
     kept = subject.test.rows.take(chosen)
-    if isinstance(kept, Images):
-        dims = ("row", "channel", "height", "width")
-        arrays.append(RowArray(key="rows/pixels", data=kept.pixels, dims=dims, rows=STORED))
-    if isinstance(kept, Table):
-        for feature in kept.features:
-            if feature.name not in subject.redact:
-                data = _text_or_number(kept.decoded(feature.name))
-                arrays.append(RowArray(key=f"rows/feature/{feature.name}", data=data, dims=("row",), rows=STORED))
+    for key, dims, values in kept.stored_arrays(subject.redact):
+        arrays.append(RowArray(key=f"rows/{key}", data=_text_or_number(values), dims=dims, rows=STORED))
     return arrays
 
 

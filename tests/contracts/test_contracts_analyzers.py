@@ -95,6 +95,13 @@ def test_ids_are_unique_and_under_their_own_analyzer(subject: str) -> None:
 
 
 @every_subject
+def test_every_quantity_has_a_name_and_a_meaning(subject: str) -> None:
+    found = audit(subject)
+    for one in found.measurements:
+        assert found.quantity(one.id).meaning, f"{one.id}: its analyzer declares no such quantity"
+
+
+@every_subject
 def test_slices_are_flat_texts(subject: str) -> None:
     for one in audit(subject).measurements:
         for name, value in one.slice.items():

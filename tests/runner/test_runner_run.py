@@ -29,7 +29,9 @@ class Settings:
 
 
 def analyzer(id: str, body: Run, **keys: Any) -> Analyzer:
-    return Analyzer(id=id, title=id, question=f"what of {id}?", run=body, reference="none", settings=Settings, **keys)
+    return Analyzer(
+        id=id, title=id, question=f"what of {id}?", run=body, reference="none", quantities={}, settings=Settings, **keys
+    )
 
 
 def one(id: str, value: float = 1.0) -> Run:

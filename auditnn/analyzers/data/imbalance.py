@@ -9,6 +9,7 @@ import numpy as np
 from auditnn.analyzers.context import Context
 from auditnn.analyzers.measures import absent, exact
 from auditnn.core.analyzer import Analyzer, NoSettings, Yield
+from auditnn.core.audit import Quantity
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.subject import Subject
 
@@ -82,6 +83,10 @@ ANALYZER = Analyzer(
     title="Class imbalance",
     question="How unequal are the classes in size?",
     run=run,
+    quantities={
+        "imbalance_ratio": Quantity("Imbalance ratio", "largest class over smallest"),
+        "effective_classes": Quantity("Effective number of classes", "as many equal classes would be as diverse"),
+    },
     reference="Hill, M. O. (1973). Diversity and evenness: a unifying notation and its consequences. Ecology 54(2).",
     needs=("labels",),
     tasks=("binary", "multiclass"),

@@ -9,9 +9,10 @@ import numpy as np
 from auditnn.analyzers.context import Context
 from auditnn.analyzers.measures import absent, exact
 from auditnn.core.analyzer import Analyzer, NoSettings, Yield
+from auditnn.core.audit import Quantity
 from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
-from auditnn.core.rows import Rows, Table
+from auditnn.core.rows import Images, Rows, Table
 from auditnn.core.subject import Split, Subject
 from auditnn.subjects.identity import row_digests, same_as
 
@@ -29,9 +30,9 @@ def run(subject: Subject, settings: NoSettings, context: Context) -> Iterator[Yi
     Rows are compared by a 128-bit digest of all their features or pixels, labels and groups left out. No model calls.
     """
     rows = subject.test.rows
-    digests = None if rows is None else row_digests(rows)
-    if rows is None or digests is None:
-        raise NotApplicable(f"rows of modality {subject.modality!r} cannot be compared feature by feature")
+    if rows is None:
+        raise NotApplicable("the data has no feature columns, only predictions")
+    digests = row_digests(rows)
     n, first = len(rows), same_as(digests)
     repeated = first != np.arange(n)
     conflicting = conflicts(first, subject.test.y)
@@ -82,9 +83,13 @@ def _train(digests: np.ndarray, y: np.ndarray | None) -> Iterator[Yield]:
 
 def _missing(rows: Rows) -> Iterator[Yield]:
     """The share of cells without a value, and the features (the hundred worst) that have such cells."""
-    if not isinstance(rows, Table):
-        finite = np.isfinite(getattr(rows, "pixels"))  # noqa: B009
+    if isinstance(rows, Images):
+        finite = np.isfinite(rows.pixels)
         yield exact(MISSING, 1 - finite.mean(), unit="share", better="lower", n=len(rows))
+        return
+    if not isinstance(rows, Table):
+        reason = f"{rows.modality} data has no cells that could be empty"
+        yield absent(MISSING, "not_applicable", reason, unit="share", better="lower", n=len(rows))
         return
     shares = {feature.name: float(rows.missing(feature.name).mean()) for feature in rows.features}
     yield exact(MISSING, float(np.mean(list(shares.values()))), unit="share", better="lower", n=len(rows))
@@ -173,6 +178,12 @@ ANALYZER = Analyzer(
     title="Data quality",
     question="Are values missing, rows repeated, test rows seen in training, or labels contradicting each other?",
     run=run,
+    quantities={
+        "missing_share": Quantity("Missing values", "share of cells without a value"),
+        "duplicate_share": Quantity("Repeated rows", "share of test rows that repeat an earlier one"),
+        "train_test_overlap": Quantity("Overlap with training rows", "share of test rows found in the training rows"),
+        "label_conflicts": Quantity("Conflicting labels", "share of rows whose twin has another label"),
+    },
     reference=(
         "Barz, B. & Denzler, J. (2020). Do we train on test data? Purging CIFAR of near-duplicates. "
         "Journal of Imaging 6(6)."

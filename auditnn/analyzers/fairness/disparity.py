@@ -11,7 +11,7 @@ import numpy as np
 from auditnn.analyzers import measures
 from auditnn.analyzers.context import Context
 from auditnn.analyzers.fairness.exhibits import differences_figure, summary_table
-from auditnn.analyzers.fairness.extremes import Contest, gap, lowest, mean_gap, ratio, worst_gap
+from auditnn.analyzers.fairness.extremes import Contest, Fractions, gap, lowest, mean_gap, ratio, worst_gap
 from auditnn.analyzers.fairness.means import MEANS, row_values
 from auditnn.analyzers.fairness.outcomes import (
     NO_LABELS,
@@ -50,6 +50,7 @@ class Settings:
 
     min_group: int = setting(10, "rows a group needs to be compared", at_least=1)
     include_unknown: bool = setting(True, "compare rows with a missing attribute as a group of their own")
+    most_groups: int = setting(200, "groups of one attribute that are compared pair by pair, at most", at_least=2)
     measurements: int = setting(400, "about the most measurements", at_least=20)
 
 
@@ -69,7 +70,7 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     for group, room in zip(groups, shares, strict=True):
         table = tally(subject, context.predictions, group, events)
         enough = compared(group, table.rows, settings.min_group, settings.include_unknown)
-        contest = Contest(group, table.rows, enough, settings.min_group)
+        contest = Contest(group, table.rows, enough, settings.min_group, settings.most_groups)
         stated = [*_disparities(contest, table, events), *left_over(ID, DISPARITIES, group, dropped)]
         summary += stated
         yield from stated
@@ -84,24 +85,28 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
 def _disparities(contest: Contest, table: GroupTable, events: tuple[Outcome, ...]) -> Iterator[Measurement]:
     for outcome, counts in zip(events, table.events, strict=True):
         pairs = {"attribute": contest.group.name, **outcome.slice}
-        selected = counts.rate("selection_rate")
-        yield gap(f"{ID}/demographic_parity_difference", contest, "selection rate", *selected, pairs)
-        yield ratio(f"{ID}/demographic_parity_ratio", contest, "selection rate", *selected, pairs)
+        selected = _fractions("selection_rate", counts, outcome)
+        yield gap(f"{ID}/demographic_parity_difference", contest, selected, pairs)
+        yield ratio(f"{ID}/demographic_parity_ratio", contest, selected, pairs)
         if counts.positives is None:
             continue
-        right, wrong = counts.rate("true_positive_rate"), counts.rate("false_positive_rate")
-        yield gap(f"{ID}/equal_opportunity_difference", contest, "true positive rate", *right, pairs)
-        rates = {"true_positive_rate": right, "false_positive_rate": wrong}
-        yield worst_gap(f"{ID}/equalized_odds_difference", contest, rates, pairs)
+        both = [_fractions(rate, counts, outcome) for rate in ("true_positive_rate", "false_positive_rate")]
+        yield gap(f"{ID}/equal_opportunity_difference", contest, both[0], pairs)
+        yield worst_gap(f"{ID}/equalized_odds_difference", contest, both, pairs)
     pairs = {"attribute": contest.group.name}
     if table.correct is not None:
-        yield lowest(f"{ID}/worst_group_accuracy", contest, "accuracy", table.correct, table.rows, pairs)
+        accuracy = Fractions("accuracy", table.correct, table.rows)
+        yield lowest(f"{ID}/worst_group_accuracy", contest, accuracy, pairs)
         return
     for name in (*DISPARITIES[2:], "worst_group_accuracy"):
         better: Better = "higher" if name == "worst_group_accuracy" else "lower"
         yield measures.absent(
             f"{ID}/{name}", "not_applicable", NO_LABELS, slice=pairs, better=better, unit="probability"
         )
+
+
+def _fractions(rate: str, counts: EventCounts, outcome: Outcome) -> Fractions:
+    return Fractions(rate, *counts.rate(rate), outcome.name)
 
 
 def _signed(
@@ -117,21 +122,15 @@ def _signed(
         pairs = {"attribute": group.name, **outcome.slice}
         yield measures.absent(id, "undefined", reason, slice=pairs, better="zero", unit="probability")
         return
-    x, n = counts.rate("selection_rate")
+    selected = _fractions("selection_rate", counts, outcome)
+    x, n = selected.x, selected.n
     for level in shown(contest.rows, share(x, n), max(4, room), contest.minimum).tolist():
         if level == reference or not contest.enough[level]:
             continue
-        ours, theirs = (int(x[level]), int(n[level])), (int(x[reference]), int(n[reference]))
-        basis = {
-            "form": "difference",
-            "groups": [group.levels[level], group.levels[reference]],
-            "x": [ours[0], theirs[0]],
-            "n": [ours[1], theirs[1]],
-        }
-        value = ours[0] / ours[1] - theirs[0] / theirs[1]
+        names = (group.levels[level], group.levels[reference])
+        hits, of = (int(x[level]), int(x[reference])), (int(n[level]), int(n[reference]))
         pairs = {**group.slice_of(level), **outcome.slice}
-        total = ours[1] + theirs[1]
-        yield measures.sampled(id, value, "newcombe", basis, slice=pairs, better="zero", unit="probability", n=total)
+        yield measures.difference(id, names, hits, of, slice=pairs, better="zero", about=selected.about)
 
 
 def _regression(
@@ -148,7 +147,7 @@ def _regression(
             moments = group_moments(group.codes, len(group.levels), values[name])
             minimum = max(2, settings.min_group)
             enough = compared(group, moments.n, minimum, settings.include_unknown)
-            yield mean_gap(id, Contest(group, moments.n, enough, minimum), moments, pairs)
+            yield mean_gap(id, Contest(group, moments.n, enough, minimum, settings.most_groups), moments, pairs)
 
 
 ANALYZER = Analyzer(

@@ -110,7 +110,10 @@ def _rates(outcome: Outcome, counts: EventCounts, slices: dict[int, dict[str, An
         for name, (x, n) in fractions.items():
             empty = no_denominator(name, outcome, counts, level)
             pair, more = (int(x[level]), int(n[level])), {**pairs, **outcome.slice}
-            yield measures.rate(f"{ID}/{name}", *pair, slice=more, better=BETTER[name], empty=empty)
+            about = {"rate": name, "outcome": outcome.name, "rows": [int(counts.rows[level])]}
+            if "group" in pairs:
+                about["groups"] = [pairs["group"]]
+            yield measures.rate(f"{ID}/{name}", *pair, slice=more, better=BETTER[name], empty=empty, about=about)
 
 
 def _accuracies(correct: np.ndarray, rows: np.ndarray, slices: dict[int, dict[str, Any]]) -> Iterator[Measurement]:

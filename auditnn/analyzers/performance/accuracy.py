@@ -11,6 +11,7 @@ from auditnn.analyzers.performance.pictures import confusion_heatmap, recall_int
 from auditnn.analyzers.performance.values import value_scores
 from auditnn.analyzers.settings import setting
 from auditnn.core.analyzer import Analyzer, Yield
+from auditnn.core.audit import Quantity
 from auditnn.core.errors import NotApplicable
 from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Subject
@@ -53,6 +54,21 @@ ANALYZER = Analyzer(
     title="Accuracy",
     question="How good are the predictions, and how sure is that?",
     run=run,
+    quantities={
+        "accuracy": Quantity("Accuracy", "share of rows predicted correctly"),
+        "balanced_accuracy": Quantity("Balanced accuracy", "mean of the recalls of all classes"),
+        "roc_auc": Quantity("ROC AUC", "chance that a positive row scores above a negative one"),
+        "average_precision": Quantity("Average precision", "precision averaged over recall"),
+        "f1": Quantity("F1", "harmonic mean of precision and recall"),
+        "mcc": Quantity("Matthews correlation", "correlation of prediction and label"),
+        "log_loss": Quantity("Log loss", "mean negative log-probability given to the true class"),
+        "recall": Quantity("Recall", "share of a class that is found"),
+        "precision": Quantity("Precision", "share of predictions of a class that are right"),
+        "mae": Quantity("Mean absolute error", "in the unit of the target"),
+        "rmse": Quantity("Root mean squared error", "in the unit of the target"),
+        "r2": Quantity("R squared", "share of the target's variance that is predicted"),
+        "skill": Quantity("Skill", "one minus the error relative to always predicting the mean"),
+    },
     reference=(
         "Pedregosa, F. et al. (2011). Scikit-learn: machine learning in Python. JMLR 12. "
         "DeLong, E. R. et al. (1988). Comparing the areas under two or more correlated ROC curves. Biometrics 44(3)."

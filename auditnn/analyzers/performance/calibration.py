@@ -9,6 +9,7 @@ import numpy as np
 from auditnn.analyzers.context import Context
 from auditnn.analyzers.measures import CONFIDENCE, estimated
 from auditnn.core.analyzer import Analyzer, NoSettings, Yield
+from auditnn.core.audit import Quantity
 from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
@@ -107,6 +108,14 @@ ANALYZER = Analyzer(
     title="Calibration",
     question="Does an outcome given 30% happen to 30% of the rows that get it?",
     run=run,
+    quantities={
+        "expected_calibration_error": Quantity(
+            "Expected calibration error", "mean distance of score and frequency, debiased"
+        ),
+        "brier_score": Quantity("Brier score", "mean squared error of the probabilities"),
+        "calibration_in_the_large": Quantity("Calibration in the large", "mean score minus mean label"),
+        "calibration_slope": Quantity("Calibration slope", "one is right; below one, scores are too extreme"),
+    },
     reference=(
         "Van Calster, B. et al. (2019). Calibration: the Achilles heel of predictive analytics. BMC Medicine 17. "
         "Kumar, A., Liang, P. & Ma, T. (2019). Verified uncertainty calibration. NeurIPS."

@@ -84,5 +84,7 @@ def _each_class(subject: Subject, hit: np.ndarray, true: np.ndarray, predicted: 
         slice = {"class": name}
         no_rows, unseen = f"class {name!r} has no test rows", f"class {name!r} is never predicted"
         hits = int(hit[code])
-        yield rate(f"{ID}/recall", hits, int(true[code]), slice=slice, better="higher", empty=no_rows)
-        yield rate(f"{ID}/precision", hits, int(predicted[code]), slice=slice, better="higher", empty=unseen)
+        of_class, all_rows = {"groups": [name]}, {"rows": [int(true.sum())]}
+        yield rate(f"{ID}/recall", hits, int(true[code]), slice=slice, better="higher", empty=no_rows, about=of_class)
+        seen = int(predicted[code])
+        yield rate(f"{ID}/precision", hits, seen, slice=slice, better="higher", empty=unseen, about=all_rows)

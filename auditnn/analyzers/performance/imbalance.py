@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditnn.analyzers.context import Context
-from auditnn.analyzers.measures import absent, estimated, sampled
+from auditnn.analyzers.measures import absent, difference, estimated
 from auditnn.analyzers.performance.obstacles import without_rows
 from auditnn.analyzers.settings import setting
 from auditnn.core.analyzer import Analyzer, Yield
+from auditnn.core.audit import Quantity
 from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
@@ -62,16 +63,15 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
 
 
 def _recall_gap(subject: Subject, counts: Margins) -> Measurement:
-    """Newcombe's interval of the difference of two recalls."""
+    """The difference of two recalls, with an interval of its own."""
     n, present = int(counts.true.sum()), np.flatnonzero(counts.true)
     if len(present) < 2:
         reason = f"every test row has the label {subject.classes[int(present[0])]!r}"
         return absent(GAP, "undefined", reason, better="zero", unit="probability", n=n)
     sizes = counts.true[present]
     pair = [int(present[sizes.argmax()]), int(present[len(sizes) - 1 - sizes[::-1].argmin()])]
-    x, of = [int(counts.hit[i]) for i in pair], [int(counts.true[i]) for i in pair]
-    basis = {"form": "difference", "groups": [subject.classes[i] for i in pair], "x": x, "n": of}
-    return sampled(GAP, x[0] / of[0] - x[1] / of[1], "newcombe", basis, better="zero", unit="probability", n=sum(of))
+    names, x, of = zip(*((subject.classes[i], int(counts.hit[i]), int(counts.true[i])) for i in pair), strict=True)
+    return difference(GAP, names, x, of, better="zero", about={"rate": "recall"})
 
 
 def _precision_gain(subject: Subject, y: np.ndarray, score: np.ndarray | None, obstacle: str | None) -> Measurement:
@@ -120,6 +120,14 @@ ANALYZER = Analyzer(
     title="What accuracy hides",
     question="Is the rarest class found as often as the most common one, and what does the model add to a guess?",
     run=run,
+    quantities={
+        "minority_recall_gap": Quantity(
+            "Minority recall gap", "recall of the largest class minus that of the smallest"
+        ),
+        "accuracy_gain": Quantity("Gain in accuracy", "over always answering the most common class"),
+        "balanced_accuracy_gain": Quantity("Gain in balanced accuracy", "over always answering the most common class"),
+        "average_precision_gain": Quantity("Gain in average precision", "over scores that say nothing"),
+    },
     reference="He, H. & Garcia, E. A. (2009). Learning from imbalanced data. IEEE TKDE 21(9).",
     needs=("labels",),
     tasks=("binary", "multiclass"),

@@ -12,6 +12,7 @@ from auditnn.analyzers.measures import absent, estimated, rate, sampled
 from auditnn.analyzers.performance.conditions import Column, columns_of
 from auditnn.analyzers.settings import setting
 from auditnn.core.analyzer import Analyzer, Yield
+from auditnn.core.audit import Quantity
 from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement, Status
@@ -136,10 +137,8 @@ def gap(one: Weak, loss: np.ndarray, subject: Subject) -> Measurement:
         where = "in" if not len(inside) else "outside"
         reason = f"no row of the half that tests is {where} the slice"
         return absent(GAP, "undefined", reason, slice=slice, better="lower", unit="probability")
-    x, n = [int(inside.sum()), int(outside.sum())], [len(inside), len(outside)]
-    basis = {"form": "difference", "groups": [one.name, REST], "x": x, "n": n}
-    value = x[0] / n[0] - x[1] / n[1]
-    return sampled(GAP, value, "newcombe", basis, slice=slice, better="lower", unit="probability", n=len(loss))
+    x, n = (int(inside.sum()), int(outside.sum())), (len(inside), len(outside))
+    return difference(GAP, (one.name, REST), x, n, slice=slice, better="lower", about={"rate": "error_rate"})
 
 
 def _level(loss: np.ndarray, subject: Subject, slice: dict[str, str]) -> Measurement:
@@ -226,6 +225,11 @@ ANALYZER = Analyzer(
     title="Weak slices",
     question="In which kinds of rows does the model err more than elsewhere?",
     run=run,
+    quantities={
+        "error_gap": Quantity("Error gap", "error inside a slice minus that of all other rows"),
+        "error_rate": Quantity("Error rate", "share of rows predicted wrongly"),
+        "mean_absolute_error": Quantity("Mean absolute error", "in the unit of the target"),
+    },
     reference=(
         "Chung, Y. et al. (2019). Slice Finder: automated data slicing for model validation. ICDE. "
         "Sagadeeva, S. & Boehm, M. (2021). SliceLine: fast, linear-algebra-based slice finding. SIGMOD."

@@ -11,6 +11,7 @@ from auditnn.analyzers.context import Context
 from auditnn.analyzers.measures import absent, exact
 from auditnn.analyzers.settings import setting
 from auditnn.core.analyzer import Analyzer, Effort, Yield
+from auditnn.core.audit import Quantity
 from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
@@ -44,10 +45,11 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     """Largest differences, over a sample of rows, between answers that should be equal; all exact.
 
     `repeat_difference`: the same rows in the same batches, twice. `batch_difference`: rows one by one (the first three
-    of them also encoded alone), and the sample by itself, against the same rows among all test rows. Both are in units of the score (a probability); where the
-    model gives only labels, the share of rows whose label differs; for regression, in standard deviations of the
-    predictions over the sample. `probability_sum_error`: largest distance from one of a row's summed probabilities.
-    `train_mode`: 1 where the module was in training mode when it was handed over (it is audited in evaluation mode).
+    of them also encoded alone), and the sample by itself, against the same rows among all test rows. Both are in units
+    of the score (a probability); where the model gives only labels, the share of rows whose label differs; for
+    regression, in standard deviations of the predictions over the sample. `probability_sum_error`: largest distance
+    from one of a row's summed probabilities. `train_mode`: 1 where the module was in training mode when it was handed
+    over (it is audited in evaluation mode).
     Costs up to 3 times `rows` plus `single` forward rows.
     """
     calls, rows = context.calls, subject.test.rows
@@ -157,6 +159,14 @@ ANALYZER = Analyzer(
     title="Subject check",
     question="Does the model give the same answer to the same question, alone or in a batch?",
     run=run,
+    quantities={
+        "repeat_difference": Quantity("Repeat difference", "largest change when the same rows are asked twice"),
+        "batch_difference": Quantity("Batch difference", "largest change when rows are asked in other batches"),
+        "probability_sum_error": Quantity(
+            "Probability sum error", "largest distance of a row's probabilities from one"
+        ),
+        "train_mode": Quantity("Left in train mode", "one where the module came in train mode"),
+    },
     reference=(
         "Breck, E. et al. (2017). The ML test score: a rubric for ML production readiness and technical debt "
         "reduction. IEEE Big Data."
