@@ -9,11 +9,12 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from auditnn.core.rows import Modality as Modality
 from auditnn.core.rows import Rows
 
 Task = Literal["binary", "multiclass", "regression", "anomaly"]
-Modality = Literal["tabular", "image", "text", "sequence"]
 Output = Literal["logits", "probabilities", "values", "labels"]
+StoreRows = Literal["none", "sample", "all"]
 UNKNOWN = "unknown"
 MOST_CELLS = 1 << 20
 
@@ -30,7 +31,8 @@ class Model(Protocol):
 
 
 class Encoder(Protocol):
-    """Rows in, model-ready inputs out; `units` maps each unit to its input columns where that is known."""
+    """Rows in, model-ready inputs out; `units` maps each unit to its input columns where that is known. For images it
+    is None: every pixel is a unit of its own."""
 
     units: Mapping[str, tuple[int, ...]] | None
 
@@ -123,7 +125,9 @@ class Subject:
 
     Classes are codes 0..k-1 everywhere; `classes` names them and `labels` are the values the user's data holds.
     `positive` is the code that counts as positive (binary), `favorable` the codes of the outcome people want.
-    `stored` holds predictions that came with the data instead of a model.
+    `stored` holds predictions that came with the data instead of a model. `digests` are of the model, the data and
+    the meaning (what outputs, labels, groups and features stand for); None where it cannot be told what something is,
+    which confirms nothing (`core.hashing.unconfirmed`).
     """
 
     name: str
@@ -144,8 +148,8 @@ class Subject:
     reference: Mapping[str, str] = field(default_factory=dict)
     control: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
-    store_rows: Literal["none", "sample", "all"] = "sample"
-    digests: Mapping[str, str] = field(default_factory=dict)
+    store_rows: StoreRows = "sample"
+    digests: Mapping[str, str | None] = field(default_factory=dict)
     source: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

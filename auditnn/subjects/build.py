@@ -8,10 +8,12 @@ from typing import Any, Unpack
 import numpy as np
 
 from auditnn.core.errors import SubjectError
-from auditnn.core.rows import Images, Table
+from auditnn.core.rows import Table
 from auditnn.core.subject import Encoder, Model, Predictions, Subject
 from auditnn.subjects import assemble, digest, labels, sklearn_model
 from auditnn.subjects.arrays import plain_array, vector
+from auditnn.subjects.card import BESIDE
+from auditnn.subjects.contents import contents_digest
 from auditnn.subjects.encoding import (
     FrameEncoder,
     FunctionEncoder,
@@ -27,6 +29,13 @@ from auditnn.subjects.onnx_model import OnnxModel
 from auditnn.subjects.options import Keywords, Options, options_of
 from auditnn.subjects.stored import stored_predictions
 from auditnn.subjects.units import encoded_units, units_of
+
+UNUSED = {
+    "control": "control is recorded but no analyzer uses it yet: disparities are not controlled for it.",
+    "costs": "costs are recorded but no analyzer uses them yet: every error counts the same.",
+    "regions": "regions are recorded but no analyzer uses them yet: nothing is compared with them.",
+    "history": "history is recorded but no analyzer reads it yet: nothing is said about the training.",
+}
 
 
 def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keywords]) -> Subject:
@@ -57,7 +66,7 @@ def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keyword
         "dtype": str(model.dtype).removeprefix("torch."),
     }
     encoder = _encoder(options, _tensor_encoder(options, data, model.input_dtype), data, model.input_dtype)
-    return _subject(X_test, y_test, options, task, output, model, encoder, data, facts, digest.module_digest(module))
+    return _subject(X_test, y_test, options, task, output, model, encoder, data, facts, contents_digest(module))
 
 
 def from_sklearn(estimator: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keywords]) -> Subject:
@@ -82,7 +91,7 @@ def from_sklearn(estimator: Any, X_test: Any, y_test: Any, **keywords: Unpack[Ke
         facts["steps"] = [type(step).__name__ for _, step in estimator.steps]
     encoder = _encoder(options, _native_encoder(data), data)
     subject = _subject(
-        X_test, y_test, options, task, output, model, encoder, data, facts, digest.estimator_digest(estimator), known
+        X_test, y_test, options, task, output, model, encoder, data, facts, contents_digest(estimator), known
     )
     if output == "logits" and subject.positive == 0:
         model.sign = -1.0
@@ -105,7 +114,7 @@ def from_function(function: Any, X_test: Any, y_test: Any, **keywords: Unpack[Ke
     data = assemble.data_of(X_test, options)
     facts = {"class": getattr(function, "__qualname__", type(function).__name__)}
     encoder = _encoder(options, _native_encoder(data), data)
-    fingerprint = digest.function_digest(function)
+    fingerprint = contents_digest(function)
     return _subject(X_test, y_test, options, task, output, FunctionModel(function), encoder, data, facts, fingerprint)
 
 
@@ -173,7 +182,7 @@ def from_predictions(
 
 def _subject(
     X: Any, y: Any, options: Options, task: str, output: str, model: Model, encoder: Encoder, data: assemble.Data,
-    facts: dict[str, Any], fingerprint: str, known: list[Any] | None = None,
+    facts: dict[str, Any], fingerprint: str | None, known: list[Any] | None = None,
 ) -> Subject:  # fmt: skip
     if (task == "regression") != (output == "values"):
         raise SubjectError(
@@ -199,18 +208,14 @@ def _record(
     data: assemble.Data, *, model: Model | None = None, encoder: Encoder | None = None,
     stored: Predictions | None = None, facts: dict[str, Any] | None = None, fingerprint: str | None = None,
 ) -> Subject:  # fmt: skip
-    facts = dict(facts or {})
-    for key in ("regions", "costs", "history"):
-        if getattr(options, key) is not None:
-            facts[key] = getattr(options, key)
-    digests = {"data": digest.data_digest((test, train), stored)}
-    if model is not None:
-        digests["model"] = fingerprint or digest.NOT_AVAILABLE
+    beside = {key: getattr(options, key) for key in BESIDE}
+    facts = {**(facts or {}), **{key: value for key, value in beside.items() if value is not None}}
+    digests = {"data": digest.data_digest((test, train), stored)} | ({} if model is None else {"model": fingerprint})
     coding = meaning.coding
-    return Subject(
+    subject = Subject(
         name=options.name or "subject",
         task=meaning.task,  # type: ignore[arg-type]
-        modality="image" if isinstance(data.test, Images) else "tabular",
+        modality="tabular" if data.test is None else data.test.modality,
         output=output,  # type: ignore[arg-type]
         test=test,
         train=train,
@@ -227,10 +232,15 @@ def _record(
         control=tuple(options.control),
         redact=tuple(options.redact),
         store_rows=options.store_rows,  # type: ignore[arg-type]
-        digests=digests,
         facts=facts,
-        notes=(*meaning.notes, *data.notes),
+        notes=(*_unused(options), *meaning.notes, *data.notes),
     )
+    return replace(subject, digests={**digests, "meaning": digest.meaning_digest(subject, options.encode)})
+
+
+def _unused(options: Options) -> tuple[str, ...]:
+    """Notes on what was declared and plays no part in any number yet."""
+    return tuple(note for key, note in UNUSED.items() if getattr(options, key))
 
 
 def _vector(y: Any) -> Any:

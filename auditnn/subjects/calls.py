@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import BudgetSpent, NotApplicable
-from auditnn.core.rows import Images, Rows, Table
+from auditnn.core.rows import Rows
 from auditnn.core.subject import Predictions, Subject
 from auditnn.subjects import outputs
 from auditnn.subjects.encoding import ImageEncoder, MatrixEncoder
 
-TABLE_ROWS = 4096
-IMAGE_BYTES = 4 * 2**20
-FEWEST = 8
-ENCODED_ROWS = 16 * TABLE_ROWS
+BATCH_BYTES = 4 * 2**20
+FEWEST, MOST = 8, 4096
+ENCODED_ROWS = 16 * MOST
 
 
 @dataclass(slots=True)
@@ -39,9 +38,9 @@ class Bill:
 class Calls:
     """Model calls on one subject's bill.
 
-    Batches have `batch_rows` rows: 4,096 for tables, as many as hold 4 MiB of pixels for images (8 to 4,096). That
-    is a function of shapes alone, so that the same settings give the same bits on every machine. After `deadline`
-    (seconds on the clock of `time.monotonic`) the next batch raises BudgetSpent.
+    Batches have `batch_rows` rows: as many as hold 4 MiB of features or pixels, from 8 to 4,096. That is a function of
+    shapes alone, so that the same settings give the same bits on every machine. After `deadline` (seconds on the clock
+    of `time.monotonic`) the next batch raises BudgetSpent.
     """
 
     def __init__(self, subject: Subject, deadline: float | None = None, batch_rows: int | None = None) -> None:
@@ -142,7 +141,7 @@ class Calls:
             yield 0, rows
             return
         for start in range(0, len(rows), size):
-            yield start, _rows_between(rows, start, min(start + size, len(rows)))
+            yield start, rows.between(start, min(start + size, len(rows)))
 
     def check_deadline(self) -> None:
         """BudgetSpent where the deadline has passed."""
@@ -157,10 +156,9 @@ class Calls:
 
 def batch_size(rows: Rows | None) -> int:
     """Rows per batch for rows of this shape."""
-    if not isinstance(rows, Images):
-        return TABLE_ROWS
-    bytes_per_row = int(np.prod(rows.pixels.shape[1:])) * 4
-    return int(np.clip(IMAGE_BYTES // bytes_per_row, FEWEST, TABLE_ROWS))
+    if rows is None or rows.row_bytes == 0:
+        return MOST
+    return int(np.clip(BATCH_BYTES // rows.row_bytes, FEWEST, MOST))
 
 
 def cut(inputs: Any, start: int, stop: int) -> Any:
@@ -168,13 +166,3 @@ def cut(inputs: Any, start: int, stop: int) -> Any:
     if start == 0 and stop == len(inputs):
         return inputs
     return inputs.iloc[start:stop].reset_index(drop=True) if hasattr(inputs, "iloc") else inputs[start:stop]
-
-
-def _rows_between(rows: Rows, start: int, stop: int) -> Rows:
-    """Consecutive rows; of a table or images as views."""
-    if isinstance(rows, Table):
-        columns = {name: values[start:stop] for name, values in rows.columns.items()}
-        return Table(features=rows.features, columns=columns, length=stop - start)
-    if isinstance(rows, Images):
-        return Images(pixels=rows.pixels[start:stop], features=rows.features)
-    return rows.take(np.arange(start, stop))

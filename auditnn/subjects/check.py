@@ -7,7 +7,6 @@ import logging
 import numpy as np
 
 from auditnn.core.errors import SubjectError
-from auditnn.core.rows import Images
 from auditnn.core.subject import Predictions, Subject
 from auditnn.subjects import outputs
 from auditnn.subjects.calls import Calls
@@ -28,15 +27,16 @@ def first_predictions(subject: Subject, calls: Calls | None) -> Predictions:
         if subject.stored is None:
             raise SubjectError("a model or stored predictions", "neither", "Give one of them.")
         return subject.stored
-    assert subject.test.rows is not None
+    rows = subject.test.rows
+    assert rows is not None
     _check_device(subject)
     with Blame("inputs from encode", "encode raised", "Call it on the data frame by itself to find out why."):
-        calls.encoder(subject.test.rows.take(np.arange(min(2, len(subject.test)))))
+        calls.encoder(rows.take(np.arange(min(2, len(subject.test)))))
     with Blame(
         "predictions for the test rows", "the model raised",
-        f"It gets {_inputs(subject)}; check inputs, encode, and that these are the data it was trained on.",
+        f"It gets {rows.described()}; check inputs, encode, and that these are the data it was trained on.",
     ):  # fmt: skip
-        raw = calls.outputs(subject.test.rows)
+        raw = calls.outputs(rows)
     _check_finite(raw)
     _check_probabilities(raw, subject)
     for hint in hints(raw, subject):
@@ -51,15 +51,6 @@ def _check_device(subject: Subject) -> None:
             "a module whose parameters sit together on one device", f"parameters on {' and '.join(devices)}",
             "Move all of it: module.to('cpu'); a module on 'meta' has no weights yet, so load them first.",
         )  # fmt: skip
-
-
-def _inputs(subject: Subject) -> str:
-    rows = subject.test.rows
-    if isinstance(rows, Images):
-        return f"images of shape {tuple(rows.pixels.shape[1:])}"
-    features = getattr(rows, "features", ())
-    names = ", ".join(feature.name for feature in features[:12])
-    return f"{len(features)} features ({names}{', ...' if len(features) > 12 else ''})"
 
 
 def _check_finite(raw: np.ndarray) -> None:

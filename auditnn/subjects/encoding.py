@@ -11,7 +11,7 @@ import numpy as np
 from auditnn.core.errors import SubjectError
 from auditnn.core.rows import Feature, Images, Table
 from auditnn.subjects.arrays import from_tensor, is_frame, is_tensor
-from auditnn.subjects.frames import decoded, frame_of
+from auditnn.subjects.frames import frame_of
 
 Units = Mapping[str, tuple[int, ...]]
 
@@ -28,7 +28,7 @@ class MatrixEncoder:
         for position, feature in enumerate(rows.features):
             values = rows.columns[feature.name]
             if feature.coded:
-                values = decoded(feature, values) if matrix.dtype == object else _numbers_of(feature, values)
+                values = feature.decoded(values) if matrix.dtype == object else _numbers_of(feature, values)
             matrix[:, position] = values
         return matrix
 

@@ -41,7 +41,7 @@ def _column(feature: Feature, values: np.ndarray, none: bool) -> Any:
         return pandas.Categorical.from_codes(
             values, categories=list(feature.categories), ordered=feature.kind == "ordinal"
         )  # fmt: skip
-    objects = decoded(feature, values)
+    objects = feature.decoded(values)
     if feature.dtype in ("str", "string"):
         return pandas.array(objects, dtype=feature.dtype)
     gaps = values < 0
@@ -53,13 +53,6 @@ def _column(feature: Feature, values: np.ndarray, none: bool) -> Any:
         filled = np.where(gaps, np.nan, np.where(gaps, 0, objects).astype(np.float64))
         return pandas.Series(filled).astype("boolean") if feature.dtype == "boolean" else filled
     return pandas.array(objects, dtype=feature.dtype) if feature.dtype[:1].isupper() else _cast(objects, feature.dtype)
-
-
-def decoded(feature: Feature, codes: np.ndarray) -> np.ndarray:
-    """Codes as the user's own values, None for missing, shape (n,), dtype object."""
-    lookup = np.empty(len(feature.categories) + 1, dtype=object)
-    lookup[:-1] = feature.categories
-    return lookup[codes]
 
 
 def _cast(objects: np.ndarray, dtype: str) -> Any:

@@ -37,7 +37,7 @@ class OnnxModel:
     kind: str = "function"
     differentiable: bool = False
 
-    def __init__(self, session: Any, given: str, digest: str) -> None:
+    def __init__(self, session: Any, given: str, digest: str | None) -> None:
         self.session, self.given, self.digest = session, given, digest
         self.inputs, self.outputs = list(session.get_inputs()), list(session.get_outputs())
         self.output: Any = None
@@ -191,11 +191,14 @@ def open_model(path: Path, given: str) -> OnnxModel:
     return OnnxModel(session, given, _digest(files))
 
 
-def _digest(files: Sequence[Path]) -> str:
+def _digest(files: Sequence[Path]) -> str | None:
+    """Of the model's file, with those of its external data; None where one of them cannot be read."""
     if len(files) == 1:
         return file_digest(files[0])
-    parts = "\n".join(file_digest(file) for file in files)
-    return f"sha256:{hashlib.sha256(parts.encode()).hexdigest()}"
+    parts = [digest for file in files if (digest := file_digest(file)) is not None]
+    if len(parts) < len(files):
+        return None
+    return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _column(put: Any, column: Any) -> np.ndarray:

@@ -13,7 +13,7 @@ import torch
 from auditnn.core.errors import BudgetSpent, NotApplicable, SubjectError
 from auditnn.core.subject import Subject
 from auditnn.subjects import build
-from auditnn.subjects.calls import IMAGE_BYTES, TABLE_ROWS, Calls
+from auditnn.subjects.calls import BATCH_BYTES, MOST, Calls
 from auditnn.subjects.check import first_predictions
 
 N, D = 10_000, 4
@@ -38,7 +38,7 @@ def test_batches_are_counted_and_change_nothing() -> None:
     subject = subject_of(linear())
     calls = Calls(subject)
     together = calls.outputs(subject.test.rows)
-    assert calls.batch_rows == TABLE_ROWS
+    assert calls.batch_rows == MOST
     assert (calls.bill.rows_forward, calls.bill.rows_backward) == (N, 0)
     assert calls.bill.seconds > 0
     assert together == pytest.approx(X.astype(float) @ W.T, abs=1e-5)
@@ -142,8 +142,8 @@ def test_batches_depend_on_shapes_alone() -> None:
         subject = build.from_torch(torch.nn.Flatten(), pixels, [0, 1], task="binary", output="logits")
         return Calls(subject).batch_rows
 
-    assert rows_for(1, 8, 8) == TABLE_ROWS
-    assert rows_for(3, 32, 32) == IMAGE_BYTES // (4 * 3 * 32 * 32)
+    assert rows_for(1, 8, 8) == MOST
+    assert rows_for(3, 32, 32) == BATCH_BYTES // (4 * 3 * 32 * 32)
     assert rows_for(3, 1024, 1024) == 8
 
 
@@ -252,7 +252,7 @@ def test_the_path_costs_little_more_than_a_plain_loop() -> None:
 
     def plain() -> None:
         with torch.inference_mode():
-            torch.cat([module(tensor[i : i + TABLE_ROWS]) for i in range(0, n, TABLE_ROWS)])
+            torch.cat([module(tensor[i : i + MOST]) for i in range(0, n, MOST)])
 
     ratios = []
     for _ in range(9):
