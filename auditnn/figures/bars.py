@@ -24,5 +24,5 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     layers = [bars, *reference_line(reading, theme, "x")]
     if "low" in reading and "high" in reading:
         ink = pick(SURFACES["ink"], theme)
-        layers.append(base.mark_rule(strokeWidth=1.5, color=ink).encode(x="low:Q", x2="high:Q"))
+        layers.append(base.mark_rule(strokeWidth=1.5, color=ink).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q")))
     return finish(layers, reading.rows, theme=theme, said=exhibit.summary, height=band_height(reading))

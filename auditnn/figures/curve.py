@@ -24,11 +24,13 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     layers = []
     if "low" in reading and "high" in reading:
         band = base.mark_area(opacity=0.16, line=False).encode(
-            y=alt.Y("low:Q", **quantity(reading, "y")), y2="high:Q", color=color["color"]
+            y=alt.Y("low:Q", **quantity(reading, "y")), y2=alt.Y2("high:Q"), color=color["color"]
         )
         layers.append(band)
     upright = alt.Y("y:Q", **quantity(reading, "y"))
-    layers.append(base.mark_line(strokeWidth=2, clip=False).encode(y=upright, color=color["color"], order="at:Q"))
+    layers.append(
+        base.mark_line(strokeWidth=2, clip=False).encode(y=upright, color=color["color"], order=alt.Order("at:Q"))
+    )
     # Many points would hide the line: they stay unseen and only answer to a pointer.
     seen = len(reading.rows) <= MARKED
     layers.append(
@@ -50,4 +52,4 @@ def _references(reading: Reading, theme: Theme) -> list[Any]:
         return []
     ends = alt.Data(values=[{"x": min(values), "y": min(values)}, {"x": max(values), "y": max(values)}])
     line = alt.Chart(ends).mark_line(color=pick(MUTED, theme), strokeDash=[5, 4], strokeWidth=1.25)
-    return [line.encode(x="x:Q", y="y:Q")]
+    return [line.encode(x=alt.X("x:Q"), y=alt.Y("y:Q"))]

@@ -44,7 +44,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         on_pale, on_deep = pick(CELL_TEXT[0], theme), pick(CELL_TEXT[1], theme)
         deep = "abs(datum.step - 3) >= 3" if colors[0] == pick(DIVERGING[0], theme) else "datum.step >= 4"
         ink = alt.condition(deep, alt.value(on_deep), alt.value(on_pale))
-        layers.append(base.mark_text(fontSize=12).encode(text="written:N", color=ink))
+        layers.append(base.mark_text(fontSize=12).encode(text=alt.Text("written:N"), color=ink))
     return finish(layers, rows, theme=theme, said=exhibit.summary, height=CELL * max(1, len(down)))
 
 

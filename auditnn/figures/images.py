@@ -45,7 +45,9 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         url=alt.Url("url:N"), **in_words()
     )
     ink = pick(SURFACES["ink_soft"], theme)
-    captions = base.mark_text(dy=SIDE / 2 + 10, fontSize=11, limit=WIDTH / ACROSS - 6, color=ink).encode(text="label:N")
+    captions = base.mark_text(dy=SIDE / 2 + 10, fontSize=11, limit=WIDTH / ACROSS - 6, color=ink).encode(
+        text=alt.Text("label:N")
+    )
     return finish([pictures, captions], rows, theme=theme, said=exhibit.summary, height=tall)
 
 

@@ -26,7 +26,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     color = colored(reading, theme, shape=True)
     axis = alt.X("low:Q", **quantity(reading, "value"))
     lines = base.mark_rule(strokeWidth=3, strokeCap="round", opacity=0.55).encode(
-        x=axis, x2="high:Q", color=color["color"]
+        x=axis, x2=alt.X2("high:Q"), color=color["color"]
     )
     layers = [lines, *reference_line(reading, theme, "x")]
     for end, edge in (("low", 0), ("high", "width")):
@@ -34,8 +34,8 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
             open_line = base.transform_filter(f"datum.open_{end}").mark_rule(
                 strokeWidth=2, strokeDash=[2, 3], opacity=0.55
             )
-            layers.append(open_line.encode(x="value:Q", x2=alt.value(edge), color=color["color"]))
-    layers.append(base.mark_point(filled=True, size=75, opacity=1).encode(x="value:Q", **color, **in_words()))
+            layers.append(open_line.encode(x=alt.X("value:Q"), x2=alt.X2Value(edge), color=color["color"]))
+    layers.append(base.mark_point(filled=True, size=75, opacity=1).encode(x=alt.X("value:Q"), **color, **in_words()))
     return finish(layers, rows, theme=theme, said=exhibit.summary, height=band_height(reading))
 
 

@@ -75,7 +75,7 @@ def colored(reading: Reading, theme: Theme, *, shape: bool = False) -> dict[str,
     import altair as alt
 
     if "series" not in reading:
-        return {"color": alt.value(pick(SERIES[0], theme))}
+        return {"color": alt.ColorValue(pick(SERIES[0], theme))}
     order = reading.order("series")
     shades = alt.Scale(domain=order, range=[pick(SERIES[i % len(SERIES)], theme) for i in range(len(order))])
     legend = alt.Legend(title=None, columns=_columns(order, reading.order("label") if "label" in reading else ()))

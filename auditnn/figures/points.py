@@ -34,8 +34,8 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         shared = [row[role] for row in reading.rows for role in ("x", "y") if isinstance(row[role], (int, float))]
         ends = [{"x": end, "y": end} for end in (min(shared, default=0), max(shared, default=1))]
         line = alt.Chart(alt.Data(values=ends)).mark_line(color=pick(MUTED, theme), strokeDash=[5, 4], strokeWidth=1.25)
-        layers.append(line.encode(x="x:Q", y="y:Q"))
+        layers.append(line.encode(x=alt.X("x:Q"), y=alt.Y("y:Q")))
     if "low" in reading and "high" in reading:
         whisker = alt.Chart().mark_rule(color=pick(MUTED, theme))
-        layers.append(whisker.encode(x=channels["x"], y=alt.Y("low:Q", **quantity(reading, "y")), y2="high:Q"))
+        layers.append(whisker.encode(x=channels["x"], y=alt.Y("low:Q", **quantity(reading, "y")), y2=alt.Y2("high:Q")))
     return finish(layers, reading.rows, theme=theme, said=exhibit.summary, height=HEIGHT)

@@ -30,7 +30,11 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     across = alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, WIDTH], nice=False, zero=False))
     colors = alt.Scale(type="ordinal", domain=list(range(7)), range=[pick(color, theme) for color in DIVERGING])
     boxes = base.mark_rect(cornerRadius=3).encode(
-        x=across, x2="right:Q", y2="bottom:Q", color=alt.Color("step:O", scale=colors, legend=None), **in_words()
+        x=across,
+        x2=alt.X2("right:Q"),
+        y2=alt.Y2("bottom:Q"),
+        color=alt.Color("step:O", scale=colors, legend=None),
+        **in_words(),
     )
     ink = alt.condition(
         "abs(datum.step - 3) >= 3",
@@ -38,7 +42,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         alt.value(pick(CELL_TEXT[0], theme)),
     )
     words = base.mark_text(align="left", dx=4, dy=12, fontSize=12, font="ui-monospace, monospace").encode(
-        x=across, text="shown:N", color=ink
+        x=across, text=alt.Text("shown:N"), color=ink
     )
     return finish([boxes, words], rows, theme=theme, said=exhibit.summary, height=tall)
 
