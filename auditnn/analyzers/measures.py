@@ -37,7 +37,7 @@ def rate(
     return sampled(id, x / n, rate_method(x, n), basis, slice=slice, better=better, unit=unit, n=n)
 
 
-def difference(
+def rate_difference(
     id: str,
     groups: tuple[str, str],
     x: tuple[int, int],

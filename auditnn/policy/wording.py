@@ -7,20 +7,13 @@ from typing import Any, NamedTuple
 
 from auditnn.core.measurement import Measurement
 from auditnn.core.scale import Scale, level_scale, scale_of
+from auditnn.kernels.inference import rows_behind
 from auditnn.policy.comparison import Comparison, pairs_in_words
 from auditnn.policy.finding import FindingStatus
 from auditnn.policy.names import quantity_name
 from auditnn.policy.rule import Rule
+from auditnn.policy.shares import shares_in_words
 
-# What is compared between groups, where the quantity's own name says less than that.
-COMPARED = {
-    "demographic_parity_difference": "Selection rate",
-    "demographic_parity_ratio": "Selection rate",
-    "equal_opportunity_difference": "True positive rate",
-    "worst_group_accuracy": "Accuracy",
-    "minority_recall_gap": "Recall",
-    "error_gap": "Error rate",
-}
 ENDINGS = (" difference", " gap", " ratio")
 
 
@@ -39,8 +32,8 @@ def finding_statement(
 ) -> str:
     """What was found, how sure it is, and what is allowed.
 
-    "Selection rate differs by 13.0 points between female (40.0%) and male (53.0%) of sex; 95% interval 10.3 to
-    15.7; at most 10 allowed."
+    "40.0% of female and 53.0% of male (sex) are predicted granted: 13.0 points apart; 95% interval 10.3 to 15.7; at
+    most 10 allowed."
     """
     one = met.measurement
     if met.absent or one is None:
@@ -105,18 +98,30 @@ def doubt_words(met: Comparison, one: Measurement, reason: str | None, settle: M
     rows, group = settle["rows"], settle["group"]
     if isinstance(rows, int):
         whose = f" of {group}" if group else ""
-        words += f" About {rounded(rows):,} rows{whose} would settle it if the estimate stays."
+        now = _rows_now(one, group)
+        at_hand = f" ({now:,} now)" if now is not None else ""
+        words += f" About {rounded(rows):,} rows{whose}{at_hand} would settle it if the estimate stays."
     return words
 
 
-def rounded(rows: int) -> int:
-    """Two significant digits: it is a rough figure and should look like one.
+def _rows_now(one: Measurement, group: object) -> int | None:
+    """The rows that there are of this group, or of all groups; None where the basis does not say."""
+    basis = one.basis or {}
+    rows = rows_behind(basis, one.n)
+    if rows is None:
+        return None
+    names = [str(name) for name in basis.get("groups", ())]
+    return int(rows.sum()) if group is None else int(rows[names.index(str(group))]) if group in names else None
 
-    >>> rounded(1234), rounded(87)
-    (1200, 87)
+
+def rounded(rows: int) -> int:
+    """Up to three significant digits: it is a rough figure and should look like one, but not fall short.
+
+    >>> rounded(12341), rounded(2433), rounded(87)
+    (12400, 2440, 87)
     """
-    unit: int = 10 ** max(0, len(str(rows)) - 2)
-    return round(rows / unit) * unit
+    unit: int = 10 ** max(0, len(str(rows)) - 3)
+    return -(-rows // unit) * unit
 
 
 def effect(one: Measurement, scale: Scale) -> str:
@@ -125,18 +130,18 @@ def effect(one: Measurement, scale: Scale) -> str:
     quantity = one.id.split("/", 1)[1]
     attribute, rest = _place(one)
     basis = one.basis or {}
-    form = basis.get("form")
-    name, extremes, levels = _compared(quantity), _extremes(basis), level_scale(one)
-    if form == "worst_gap":
-        worst = _worst_rate(basis)
-        name, extremes = (quantity_name(worst[0]), worst[1]) if worst else (name, None)
-    if extremes is None or form not in ("gap", "worst_gap", "difference", "ratio", "minimum"):
-        subject = quantity_name(quantity)
-        return f"{subject}{_of(attribute, one)}{rest} is {scale.full(value)}"
+    form, rate, extremes = _compared(basis)
+    name = quantity_name(rate) if rate else _without_ending(quantity_name(quantity))
+    spoken = _spoken(one, scale, rate, extremes)
+    if spoken is not None:
+        return spoken + rest
+    if extremes is None:
+        return f"{quantity_name(quantity)}{_of(attribute, one)}{rest} is {scale.full(value)}"
+    levels = level_scale(one)
     low = f"{extremes.low} ({levels.full(extremes.low_level)})"
     high = f"{extremes.high} ({levels.full(extremes.high_level)})"
     whose = f" of {attribute}" if attribute else ""
-    among = f"{whose}, the lowest and highest of {extremes.groups} groups" if extremes.groups > 2 else whose
+    among = f"{whose}{_among(extremes)}"
     if form == "minimum":
         return f"{name} is lowest for {extremes.low}{whose}{rest}: {scale.full(value)}"
     if form == "ratio":
@@ -147,15 +152,50 @@ def effect(one: Measurement, scale: Scale) -> str:
     return f"{name} differs by {scale.full(value)} between {low} and {high}{among}{rest}"
 
 
+def _compared(basis: Mapping[str, Any]) -> tuple[str, str, Extremes | None]:
+    """The form of a basis, the rate that it names (of several: the one that lies furthest apart), and who is lowest
+    and highest where it compares."""
+    form, rate = str(basis.get("form", "")), str(basis.get("rate", ""))
+    if form == "worst_gap":
+        worst = _worst_rate(basis)
+        return (form, *worst) if worst else (form, rate, None)
+    return form, rate, _extremes(basis) if form in ("gap", "difference", "ratio", "minimum") else None
+
+
+def _spoken(one: Measurement, scale: Scale, rate: str, extremes: Extremes | None) -> str | None:
+    """Whose share of whom the outcome is, and how far apart; None where the basis names no outcome."""
+    basis, levels = one.basis or {}, level_scale(one)
+    form, outcome, value = basis.get("form"), basis.get("outcome"), one.value
+    attribute = str(one.slice.get("attribute", ""))
+    if outcome is None or value is None or (extremes is None and form != "rate"):
+        return None
+    if extremes is None:
+        return shares_in_words(rate, outcome, [(scale.full(value), str(one.slice.get("group", "")))], attribute)
+    shares = [(levels.full(extremes.low_level), extremes.low), (levels.full(extremes.high_level), extremes.high)]
+    if form == "difference" and str(basis["groups"][0]) != extremes.low:
+        shares.reverse()
+    words = shares_in_words(rate, outcome, shares, attribute)
+    apart = {
+        "ratio": f"{scale.full(value)} times as often",
+        "difference": f"a difference of {scale.full(value)}",
+        "worst_gap": f"{scale.full(value)} apart, the widest gap of {len(basis.get('rates', ()))} rates",
+    }.get(str(form), f"{scale.full(value)} apart")
+    return None if words is None else f"{words}: {apart}{_among(extremes)}"
+
+
+def _among(extremes: Extremes) -> str:
+    return f", the lowest and highest of {extremes.groups} groups" if extremes.groups > 2 else ""
+
+
 def _place(one: Measurement) -> tuple[str, str]:
-    """The attribute of a slice, and its other pairs as words to put behind: but the group, and what a signed
-    difference compares, which the sentence names anyway."""
+    """The attribute of a slice, and its other pairs as words to put behind: but the group, the outcome, and what a
+    signed difference compares, which the sentence names anyway."""
     basis = one.basis or {}
     compared = basis.get("groups", ()) if basis.get("form") == "difference" else ()
     others = {
         name: value
         for name, value in one.slice.items()
-        if name not in ("attribute", "group", "where") and value not in compared
+        if name not in ("attribute", "group", "where") and value not in (*compared, basis.get("outcome"))
     }
     return str(one.slice.get("attribute", "")), f" for {pairs_in_words(others)}" if others else ""
 
@@ -167,10 +207,7 @@ def _of(attribute: str, one: Measurement) -> str:
     return f" by {attribute}" if attribute else ""
 
 
-def _compared(quantity: str) -> str:
-    if quantity in COMPARED:
-        return COMPARED[quantity]
-    name = quantity_name(quantity)
+def _without_ending(name: str) -> str:
     return next((name.removesuffix(ending) for ending in ENDINGS if name.endswith(ending)), name)
 
 

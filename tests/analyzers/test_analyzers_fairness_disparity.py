@@ -6,6 +6,7 @@ from fairness_cases import exhibits, group, measured, subject
 
 from auditnn.analyzers.fairness.disparity import ANALYZER
 from auditnn.core.subject import Group
+from auditnn.kernels.intervals import newcombe
 
 
 def selected(*groups: tuple[str, int, int], name: str = "a", y: str = "same", **more):
@@ -22,13 +23,45 @@ def test_two_groups_have_newcombes_interval_and_keep_their_counts():
     assert (gap.low, gap.high) == pytest.approx((0.1025, 0.1573), abs=5e-4)
     assert gap.interval_method == "newcombe"
     assert gap.basis == {
-        "form": "gap", "groups": ["female", "male"], "x": [1000, 1325], "n": [2500, 2500], "left_out": [],
+        "form": "gap", "rate": "selection_rate", "outcome": "yes", "groups": ["female", "male"], "x": [1000, 1325],
+        "n": [2500, 2500], "rows": [2500, 2500], "left_out": [],
     }  # fmt: skip
     assert (gap.unit, gap.better, gap.n) == ("probability", "lower", 5000)
     ratio = gaps[("demographic_parity_ratio", "sex")]
     assert ratio.value == pytest.approx(1000 / 1325)
     assert ratio.interval_method == "score"
     assert ratio.low < ratio.value < ratio.high < 1
+
+
+def test_few_rows_take_exact_bounds_beside_many():
+    """500 and 12 rows: more than min_group, and fewer than the approximate intervals cover."""
+    case = selected(("many", 300, 500), ("few", 3, 12))
+    gaps = measured(ANALYZER, case)
+    for name in ("demographic_parity_difference", "demographic_parity_ratio", "equalized_odds_difference"):
+        assert gaps[(name, "a")].interval_method == "simultaneous", name
+    signed = gaps[("selection_rate_difference", "a", "few")]
+    assert signed.interval_method == "clopper_pearson"
+    assert signed.low < newcombe(3, 12, 300, 500)[0]
+    gap = gaps[("demographic_parity_difference", "a")]
+    assert gap.low == pytest.approx(max(0.0, -signed.high))
+    assert gap.high == pytest.approx(-signed.low)
+
+
+def test_what_counts_is_the_denominator_of_the_rate_and_not_the_rows():
+    """Groups of 550 and 400 rows, of which 275 and 4 are labelled yes."""
+    y = [1] * 275 + [0] * 275 + [1] * 4 + [0] * 396
+    prediction = [1] * 30 + [0] * 245 + [0, 1] * 137 + [0] + [1] * 3 + [0] + [0] * 300 + [1] * 96
+    case = subject(y, prediction, {"a": ["many"] * 550 + ["few"] * 400})
+    gaps = measured(ANALYZER, case)
+    parity, opportunity = gaps[("demographic_parity_difference", "a")], gaps[("equal_opportunity_difference", "a")]
+    odds = gaps[("equalized_odds_difference", "a")]
+    assert parity.interval_method == "newcombe"
+    assert opportunity.interval_method == odds.interval_method == "simultaneous"
+    assert odds.basis["methods"] == ["simultaneous", "newcombe"]
+    assert odds.basis["rows"] == opportunity.basis["rows"] == [400, 550]
+    assert opportunity.basis["n"] == [4, 275]
+    # the gap of true positive rates is the larger one here: both say the same high end
+    assert odds.high == pytest.approx(opportunity.high)
 
 
 def test_more_groups_have_simultaneous_intervals():
@@ -112,7 +145,10 @@ def test_signed_differences_are_to_the_largest_group_or_the_one_declared():
     assert {key[2] for key in gaps if key[0] == "selection_rate_difference"} == {"a", "c"}
     one = gaps[("selection_rate_difference", "a", "c")]
     assert one.value == pytest.approx(0.30 - 0.75)
-    assert one.basis == {"form": "difference", "groups": ["c", "b"], "x": [30, 90], "n": [100, 120]}
+    assert one.basis == {
+        "form": "difference", "groups": ["c", "b"], "x": [30, 90], "n": [100, 120], "rate": "selection_rate",
+        "outcome": "yes",
+    }  # fmt: skip
     assert one.high < 0
     assert one.better == "zero"
     gaps = measured(ANALYZER, selected(*groups, reference={"a": "c"}))
@@ -150,7 +186,13 @@ def test_more_groups_than_can_be_paired_are_skipped_and_told():
     y = rng.integers(0, 2, 3600)
     gaps = measured(ANALYZER, subject(y, 1 - y, [levels]))
     assert gaps[("demographic_parity_difference", "a")].status == "skipped"
-    assert "300 groups" in gaps[("demographic_parity_difference", "a")].reason
+    reason = gaps[("demographic_parity_difference", "a")].reason
+    assert reason == (
+        "a has 300 groups of at least 10 rows, and at most 200 are compared, pair by pair; merge levels, set bands, or "
+        "raise most_groups"
+    )
+    gaps = measured(ANALYZER, subject(y, 1 - y, [levels]), most_groups=300)
+    assert gaps[("demographic_parity_difference", "a")].status == "measured"
 
 
 def test_a_hundred_thousand_levels_of_one_row_each_are_undefined():

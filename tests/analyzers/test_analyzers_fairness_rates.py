@@ -87,7 +87,10 @@ def test_intersections_name_their_parts():
     case = subject([0, 1] * 30, [0, 1] * 30, {"sex": sex, "race": race}, intersections=(("sex", "race"),))
     one = measured(ANALYZER, case)[("selection_rate", "sex & race", "f & b")]
     assert one.slice["where"] == {"sex": "f", "race": "b"}
-    assert one.basis == {"form": "rate", "x": [0], "n": [20]}
+    assert one.basis == {
+        "form": "rate", "x": [0], "n": [20], "rows": [20], "rate": "selection_rate", "outcome": "yes",
+        "groups": ["f & b"],
+    }  # fmt: skip
 
 
 def test_without_groups_there_is_no_question():

@@ -47,7 +47,8 @@ def sampled(id: str, value: float, method: str, basis: dict[str, Any], **more: A
 def gap(x: list[int], n: list[int], id: str = DIFFERENCE, groups: list[str] | None = None, **more: Any) -> Measurement:
     """The gap of rates x/n; two groups, female and male, unless named."""
     rates = [a / b for a, b in zip(x, n, strict=True)]
-    basis = {"form": "gap", "groups": groups or ["female", "male"], "x": x, "n": n, "left_out": []}
+    about = {"rate": "selection_rate", "outcome": "granted"}
+    basis = {"form": "gap", **about, "groups": groups or ["female", "male"], "x": x, "n": n, "left_out": []}
     method = "newcombe" if len(x) == 2 else "simultaneous"
     given: dict[str, Any] = {"slice": SEX, "unit": "probability", "better": "lower", "n": sum(n)}
     return sampled(id, max(rates) - min(rates), method, basis, **{**given, **more})

@@ -6,13 +6,14 @@ import re
 from dataclasses import replace
 
 import pytest
-from policy_cases import absent, audit, exact, gap, normal, policy, rate, rule, sampled
+from policy_cases import DIFFERENCE, absent, audit, exact, gap, normal, policy, rate, rule, sampled
 
 from auditnn.core.measurement import Measurement
-from auditnn.policy.finding import Finding
 from auditnn.core.scale import Scale, scale_of
+from auditnn.policy.finding import Finding
 from auditnn.policy.judge import judge
 from auditnn.policy.rule import Rule
+from auditnn.policy.wording import rounded
 
 
 def judged(one: Measurement, **changes: object) -> Finding:
@@ -33,7 +34,7 @@ def told(one: Measurement, low: float, high: float) -> Measurement:
 def test_the_sentence_of_the_contract() -> None:
     one = told(gap([1000, 1325], [2500, 2500]), 0.103, 0.157)
     assert judged(one).statement == (
-        "Selection rate differs by 13.0 points between female (40.0%) and male (53.0%) of sex; "
+        "40.0% of female and 53.0% of male (sex) are predicted granted: 13.0 points apart; "
         "95% interval 10.3 to 15.7; at most 10 allowed."
     )
 
@@ -41,28 +42,41 @@ def test_the_sentence_of_the_contract() -> None:
 def test_more_groups_say_how_many() -> None:
     one = gap([10, 50, 30], [100, 100, 100], groups=["a", "b", "c"], slice={"attribute": "race"})
     assert effect(one) == (
-        "Selection rate differs by 40.0 points between a (10.0%) and b (50.0%) of race, "
-        "the lowest and highest of 3 groups"
+        "10.0% of a and 50.0% of b (race) are predicted granted: 40.0 points apart, the lowest and highest of 3 groups"
     )
 
 
 def test_classes_are_named() -> None:
     one = gap([10, 50], [100, 100], slice={"attribute": "sex", "class": "repaid"})
-    assert effect(one).endswith("of sex for class repaid")
+    assert effect(one).endswith("apart for class repaid")
+
+
+def test_the_class_that_is_the_outcome_is_named_once() -> None:
+    one = gap([10, 50], [100, 100], slice={"attribute": "sex", "class": "granted"})
+    assert effect(one).endswith("(sex) are predicted granted: 40.0 points apart")
 
 
 def test_an_intersection_goes_by_its_name() -> None:
     nested = {"attribute": "sex & age", "where": {"sex": "female", "age": "old"}}
-    assert effect(gap([10, 50], [100, 100], slice=nested)).endswith("of sex & age")
+    assert effect(gap([10, 50], [100, 100], slice=nested)).endswith(
+        "(sex & age) are predicted granted: 40.0 points apart"
+    )
 
 
 def test_ratio() -> None:
-    basis = {"form": "ratio", "groups": ["f", "m"], "x": [30, 40], "n": [100, 100]}
+    basis = {
+        "form": "ratio",
+        "rate": "selection_rate",
+        "outcome": "yes",
+        "groups": ["f", "m"],
+        "x": [30, 40],
+        "n": [100, 100],
+    }
     one = sampled("fairness.disparity/demographic_parity_ratio", 0.75, "score", basis, unit="ratio",
                   slice={"attribute": "sex"})  # fmt: skip
     finding = judged(told(one, 0.51, 1.1), op="at_least", threshold=0.8)
     assert finding.statement.startswith(
-        "Selection rate of f (30.0%) is 0.75 times that of m (40.0%) of sex; 95% interval 0.51 to 1.10; "
+        "30.0% of f and 40.0% of m (sex) are predicted yes: 0.75 times as often; 95% interval 0.51 to 1.10; "
         "at least 0.8 needed. Unsure, leaning beyond the limit: the interval reaches across the limit."
     )
 
@@ -70,25 +84,35 @@ def test_ratio() -> None:
 def test_equalized_odds_names_the_wider_gap() -> None:
     basis = {
         "form": "worst_gap", "rates": ["true_positive_rate", "false_positive_rate"], "groups": ["f", "m"],
-        "x": [[50, 60], [10, 40]], "n": [[100, 100], [100, 100]],
+        "x": [[50, 60], [10, 40]], "n": [[100, 100], [100, 100]], "outcome": "repaid",
     }  # fmt: skip
     one = sampled("fairness.disparity/equalized_odds_difference", 0.3, "newcombe", basis, unit="probability",
                   slice={"attribute": "sex"})  # fmt: skip
-    assert effect(one) == "False positive rate differs by 30.0 points between f (10.0%) and m (40.0%) of sex"
+    assert effect(one) == (
+        "Of those not labelled repaid, 10.0% of f and 40.0% of m (sex) are predicted repaid: 30.0 points apart, "
+        "the widest gap of 2 rates"
+    )
+    unnamed = replace(one, basis={name: part for name, part in basis.items() if name != "outcome"})
+    assert effect(unnamed) == "False positive rate differs by 30.0 points between f (10.0%) and m (40.0%) of sex"
 
 
 def test_worst_group() -> None:
-    basis = {"form": "minimum", "groups": ["a", "b"], "x": [71, 90], "n": [100, 100]}
+    basis = {"form": "minimum", "rate": "accuracy", "groups": ["a", "b"], "x": [71, 90], "n": [100, 100]}
     one = sampled("fairness.disparity/worst_group_accuracy", 0.71, "simultaneous", basis, unit="probability",
                   slice={"attribute": "race"})  # fmt: skip
     assert effect(one, op="at_least") == "Accuracy is lowest for a of race: 71.0%"
 
 
 def test_signed_difference() -> None:
-    basis = {"form": "difference", "groups": ["common", "rare"], "x": [90, 30], "n": [100, 50]}
+    basis = {"form": "difference", "rate": "recall", "groups": ["common", "rare"], "x": [90, 30], "n": [100, 50]}
     one = sampled("performance.imbalance/minority_recall_gap", 0.3, "newcombe", basis, unit="probability",
                   better="zero")  # fmt: skip
     assert effect(one) == "Recall of common (90.0%) less that of rare (60.0%) is 30.0 points"
+    basis = {"form": "difference", "rate": "selection_rate", "outcome": "yes", "groups": ["f", "m"], "x": [60, 30],
+             "n": [100, 100]}  # fmt: skip
+    one = sampled("fairness.disparity/selection_rate_difference", 0.3, "newcombe", basis, unit="probability",
+                  better="zero", slice={"attribute": "sex", "group": "f"})  # fmt: skip
+    assert effect(one) == "60.0% of f and 30.0% of m (sex) are predicted yes: a difference of 30.0 points"
 
 
 def test_means_in_the_unit_of_the_target() -> None:
@@ -105,6 +129,32 @@ def test_means_in_the_unit_of_the_target() -> None:
 def test_one_group() -> None:
     one = rate(30, 100, id="fairness.group_rates/selection_rate", slice={"attribute": "sex", "group": "f"})
     assert effect(one) == "Selection rate of f (sex) is 30.0%"
+    basis = {"form": "rate", "rate": "true_positive_rate", "outcome": "repaid", "x": [30], "n": [100]}
+    told_outcome = replace(one, basis=basis)
+    assert effect(told_outcome) == "Of those labelled repaid, 30.0% of f (sex) are predicted repaid"
+    everyone = replace(told_outcome, slice={})
+    assert effect(everyone) == "Of those labelled repaid, 30.0% are predicted repaid"
+
+
+def test_a_basis_without_a_rate_goes_by_the_quantity() -> None:
+    basis = {"form": "gap", "groups": ["f", "m"], "x": [10, 40], "n": [100, 100]}
+    one = sampled("their.own/claims_gap", 0.3, "newcombe", basis, unit="probability", slice={"attribute": "sex"})
+    assert effect(one) == "Claims differs by 30.0 points between f (10.0%) and m (40.0%) of sex"
+    named = replace(one, basis={**basis, "rate": "claim_rate"})
+    assert effect(named) == "Claim rate differs by 30.0 points between f (10.0%) and m (40.0%) of sex"
+
+
+def test_rows_to_settle_are_told_with_those_there_are() -> None:
+    basis = {"form": "gap", "rate": "true_positive_rate", "outcome": "repaid", "groups": ["f", "m"],
+             "x": [775, 1794], "n": [1000, 2000], "rows": [1500, 2500]}  # fmt: skip
+    one = sampled(DIFFERENCE, 0.122, "newcombe", basis, unit="probability", slice={"attribute": "sex"})
+    finding = judged(one)
+    assert finding.settle["group"] == "f"
+    assert 1500 < finding.settle["rows"] < 5000
+    shown = f"About {rounded(finding.settle['rows']):,} rows of f (1,500 now) would settle it if the estimate stays."
+    assert finding.statement.endswith(shown)
+    plain = judged(normal(0.11, 0.02, n=400)).statement
+    assert plain.endswith("rows (400 now) would settle it if the estimate stays.")
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def _signed(
         names = (group.levels[level], group.levels[reference])
         hits, of = (int(x[level]), int(x[reference])), (int(n[level]), int(n[reference]))
         pairs = {**group.slice_of(level), **outcome.slice}
-        yield measures.difference(id, names, hits, of, slice=pairs, better="zero", about=selected.about)
+        yield measures.rate_difference(id, names, hits, of, slice=pairs, better="zero", about=selected.about)
 
 
 def _regression(

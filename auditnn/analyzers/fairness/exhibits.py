@@ -45,10 +45,12 @@ def rates_summary(group: Group, outcome: Outcome, counts: EventCounts, figured: 
     if np.isfinite(rates).any():
         low, high = int(np.nanargmin(rates)), int(np.nanargmax(rates))
         told = (
-            f"The share that gets {outcome.name!r} is lowest for {group.levels[low]} ({percent(rates[low])}, "
+            f"The share predicted {outcome.name} is lowest for {group.levels[low]} ({percent(rates[low])}, "
             f"{counts.rows[low]:,} rows) and highest for {group.levels[high]} ({percent(rates[high])}, "
             f"{counts.rows[high]:,} rows), of groups with at least {minimum} rows."
         )
+    if counts.positives is not None:
+        told += f" Positive here means {outcome.name}: a true positive is labelled so, and predicted so."
     if figured < len(group.levels):
         told += f" Shown are {figured} of {len(group.levels):,} groups: the largest, and the lowest and highest rates."
     return told
@@ -94,7 +96,7 @@ def differences_figure(id: str, group: Group, outcome: Outcome, signed: Sequence
     return Exhibit(
         id=f"{id}/differences",
         kind="intervals",
-        title=f"Share that gets {outcome.name!r}: each group of {group.name} minus {reference}",
+        title=f"Share predicted {outcome.name}: each group of {group.name} minus {reference}",
         summary=(f"The difference to {reference} is largest for {widest.slice['group']}: {told(widest)}.{left}"),
         slice={"attribute": group.name, **outcome.slice},
         roles={"y": "group", "x": "value", "low": "low", "high": "high", "reference": 0.0},
@@ -109,6 +111,7 @@ def summary_table(id: str, stated: Sequence[Measurement]) -> Exhibit:
     columns: dict[str, list[Any]] = {
         "attribute": [one.slice["attribute"] for one in rows],
         "disparity": [one.id.rsplit("/", 1)[1] for one in rows],
+        "outcome": [one.basis.get("outcome") if one.basis else None for one in rows],
         "value": [one.value for one in rows],
         "low": [one.low for one in rows],
         "high": [one.high for one in rows],
@@ -119,6 +122,8 @@ def summary_table(id: str, stated: Sequence[Measurement]) -> Exhibit:
         "left out": [", ".join(one.basis["left_out"]) if one.basis else None for one in rows],
         "reason": [one.reason for one in rows],
     }
+    if not any(columns["outcome"]):  # means have none
+        del columns["outcome"]
     if any("class" in one.slice for one in rows):
         columns["class"] = [one.slice.get("class") for one in rows]
     measured = sum(one.status == "measured" for one in rows)

@@ -94,7 +94,7 @@ def _attribute(
             stated += _accuracies(table.correct, table.rows, slices)
         yield from stated
         if number < FIGURES:
-            title = f"Rates of {outcome.name!r} by {group.name}"
+            title = f"How often {outcome.name} is predicted, rightly and wrongly, by {group.name}"
             drawn = shown(table.rows, share(*counts.rate("selection_rate")), min(room, FIGURE_GROUPS), minimum)
             names = {group.levels[level] for level in drawn}
             rows = [one for one in stated if one.slice["group"] in names]
@@ -110,7 +110,7 @@ def _rates(outcome: Outcome, counts: EventCounts, slices: dict[int, dict[str, An
         for name, (x, n) in fractions.items():
             empty = no_denominator(name, outcome, counts, level)
             pair, more = (int(x[level]), int(n[level])), {**pairs, **outcome.slice}
-            about = {"rate": name, "outcome": outcome.name, "rows": [int(counts.rows[level])]}
+            about: dict[str, Any] = {"rate": name, "outcome": outcome.name, "rows": [int(counts.rows[level])]}
             if "group" in pairs:
                 about["groups"] = [pairs["group"]]
             yield measures.rate(f"{ID}/{name}", *pair, slice=more, better=BETTER[name], empty=empty, about=about)

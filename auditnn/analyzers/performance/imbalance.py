@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditnn.analyzers.context import Context
-from auditnn.analyzers.measures import absent, difference, estimated
+from auditnn.analyzers.measures import absent, estimated, rate_difference
 from auditnn.analyzers.performance.obstacles import without_rows
 from auditnn.analyzers.settings import setting
 from auditnn.core.analyzer import Analyzer, Yield
@@ -71,7 +71,7 @@ def _recall_gap(subject: Subject, counts: Margins) -> Measurement:
     sizes = counts.true[present]
     pair = [int(present[sizes.argmax()]), int(present[len(sizes) - 1 - sizes[::-1].argmin()])]
     names, x, of = zip(*((subject.classes[i], int(counts.hit[i]), int(counts.true[i])) for i in pair), strict=True)
-    return difference(GAP, names, x, of, better="zero", about={"rate": "recall"})
+    return rate_difference(GAP, names, x, of, better="zero", about={"rate": "recall"})
 
 
 def _precision_gain(subject: Subject, y: np.ndarray, score: np.ndarray | None, obstacle: str | None) -> Measurement:

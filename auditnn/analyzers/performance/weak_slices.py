@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditnn.analyzers.context import Context
-from auditnn.analyzers.measures import absent, estimated, rate, sampled
+from auditnn.analyzers.measures import absent, estimated, rate, rate_difference
 from auditnn.analyzers.performance.conditions import Column, columns_of
 from auditnn.analyzers.settings import setting
 from auditnn.core.analyzer import Analyzer, Yield
@@ -138,7 +138,7 @@ def gap(one: Weak, loss: np.ndarray, subject: Subject) -> Measurement:
         reason = f"no row of the half that tests is {where} the slice"
         return absent(GAP, "undefined", reason, slice=slice, better="lower", unit="probability")
     x, n = (int(inside.sum()), int(outside.sum())), (len(inside), len(outside))
-    return difference(GAP, (one.name, REST), x, n, slice=slice, better="lower", about={"rate": "error_rate"})
+    return rate_difference(GAP, (one.name, REST), x, n, slice=slice, better="lower", about={"rate": "error_rate"})
 
 
 def _level(loss: np.ndarray, subject: Subject, slice: dict[str, str]) -> Measurement:
