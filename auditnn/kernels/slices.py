@@ -95,8 +95,9 @@ def weak_slices(
     """At most `most` slices with a higher mean loss (n,) than the other rows, most certain first.
 
     Candidates hold between `least` rows and half of all; pairs are formed of the `paired` columns that separate the
-    losses most. They are ranked by a lower confidence bound of mean loss inside minus outside, simultaneous
-    (Bonferroni) over the candidates with as many conditions, so that a second condition has to earn its place. The
+    losses most. In a pair both conditions have to earn their place: where the one holds, the loss is higher with the
+    other than without it, by a lower bound that is simultaneous (Bonferroni) over all single conditions. Candidates are
+    ranked by a lower bound of mean loss inside minus outside, simultaneous over those with as many conditions. The
     first is taken in any case. A further one needs something of its own: at most the share `overlap` of its rows is in
     slices taken before, and what is left of it still errs more than the other rows that are left, by a lower bound for
     one slice alone. Boolean losses are counted and bounded as Newcombe does, others by the normal approximation.
@@ -108,7 +109,7 @@ def weak_slices(
     z = np.full(len(candidates), _critical(len(candidates) - candidates.singles))
     z[: candidates.singles] = _critical(candidates.singles)
     inside, outside = counter.means(sums)
-    rank, (alive,) = counter.lower_bound(sums, z), np.nonzero(inside > outside)
+    rank, (alive,) = counter.lower_bound(sums, z), np.nonzero((inside > outside) & counter.earned(candidates, sums))
     left, whole, taken = sums.at(alive), counter.all, np.zeros(len(loss), dtype=bool)
     found: list[Found] = []
     while len(alive) and len(found) < most:
@@ -137,6 +138,7 @@ class _Counter:
         self.center = 0.0 if self.counted else float(loss.mean())
         self.loss = loss if self.counted else loss - self.center
         self.all = self.whole(np.arange(len(loss)))
+        self.alone: list[Sums] = []  # of every condition of every column
 
     def whole(self, rows: np.ndarray) -> Sums:
         """Over all rows at these positions."""
@@ -148,12 +150,14 @@ class _Counter:
         every = np.arange(int(self.all.rows))
         scores = np.zeros(len(self.columns))
         parts: list[tuple[np.ndarray, ...]] = []
+        alone: list[list[np.ndarray]] = []
         for i, column in enumerate(self.columns):
             tables = self._tables(column.codes, column.size, every)
             scores[i] = self._separation(*tables[:2])
             grids = [_ranges(table, column.first, column.last) for table in tables]
             (kept,) = np.nonzero(self._sized(grids[0], least))
             parts.append((kept, kept, *(grid[kept] for grid in grids)))
+            alone.append(grids)
         singles = sum(len(part[0]) for part in parts)
         chosen = np.sort(np.argsort(-scores, kind="stable")[:paired]).tolist()
         codes = {i: self.columns[i].codes.astype(np.intp) for i in chosen}
@@ -167,7 +171,25 @@ class _Counter:
         starts = np.cumsum([0, *(len(part[0]) for part in parts)])
         first, second, *sums = (np.concatenate(each) for each in zip(*parts, strict=True))
         blocks = [*((i,) for i in range(len(self.columns))), *pairs]
+        self.alone = [Sums(grids[0], grids[1], grids[-1]) for grids in alone]
         return Candidates(blocks, starts, first, second, singles), Sums(sums[0], sums[1], sums[-1])
+
+    def earned(self, candidates: Candidates, sums: Sums) -> np.ndarray:
+        """Whether each condition of a pair raises the loss where the other one holds, shape (m,); True for single
+        conditions."""
+        raised = np.ones(len(candidates), dtype=bool)
+        z = _critical(candidates.singles)
+        for block, start, stop in zip(candidates.blocks, candidates.starts, candidates.starts[1:], strict=False):
+            if len(block) == 1 or start == stop:
+                continue
+            both = sums.at(np.arange(start, stop))
+            for column, conditions in zip(block, (candidates.first, candidates.second), strict=True):
+                one = self.alone[column].at(conditions[start:stop])
+                (apart,) = np.nonzero(one.rows - both.rows > 1)
+                higher = np.zeros(stop - start, dtype=bool)
+                higher[apart] = self.lower_bound(both.at(apart), z, one.at(apart)) > 0.0
+                raised[start:stop] &= higher
+        return raised
 
     def held(self, candidates: Candidates, asked: np.ndarray, rows: np.ndarray) -> Sums:
         """What of these rows (positions) each candidate in `asked` (ascending) holds, shapes of `asked`."""
