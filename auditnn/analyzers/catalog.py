@@ -8,9 +8,10 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from auditnn.analyzers.settings import build, nearest
+from auditnn.analyzers.settings import build
 from auditnn.core.analyzer import Analyzer
 from auditnn.core.errors import AuditnnError, SettingsError
+from auditnn.core.nearest import nearest
 
 ENTRY_POINTS = "auditnn.analyzers"
 

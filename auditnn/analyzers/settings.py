@@ -5,11 +5,11 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, field, fields
-from difflib import get_close_matches
 from math import isfinite
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from auditnn.core.errors import SettingsError
+from auditnn.core.nearest import nearest
 
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 KIND_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
@@ -18,18 +18,6 @@ KIND_NAMES = {int: "a whole number", float: "a number", bool: "true or false", s
 def setting(default: Any, help: str, *, at_least: float | None = None, at_most: float | None = None) -> Any:
     """A dataclass field with a default, one line of help, and the range of values that make sense."""
     return field(default=default, metadata={"help": help, "at_least": at_least, "at_most": at_most})
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """The beginning of an advice: what was probably meant, else what there is.
-
-    >>> nearest("performance.acuracy", ["performance.accuracy", "data.quality"])
-    "Did you mean 'performance.accuracy'?"
-    >>> nearest("x", ["a", "b"])
-    'Known are: a, b.'
-    """
-    close = get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(known)}."
 
 
 def describe(settings: type[Any]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import typer
@@ -13,6 +13,7 @@ import typer
 from auditnn.cli.console import table
 
 if TYPE_CHECKING:
+    from auditnn.core.analyzer import Effort
     from auditnn.front import Subject
 
 PROBE_ROWS = 256
@@ -22,7 +23,7 @@ def show_plan(
     subject: Subject,
     analyzers: Sequence[str] | None,
     settings: Mapping[str, Any],
-    effort: Literal["quick", "standard", "thorough"],
+    effort: Effort,
     rows: int | None,
     *,
     as_json: bool,

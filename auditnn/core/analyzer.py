@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from auditnn.core.audit import Quantity, RowArray
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
+from auditnn.core.rows import Modality
 from auditnn.core.subject import Subject
 
 Need = Literal["labels", "groups", "train", "model", "rows", "score", "gradients"]
 Effort = Literal["quick", "standard", "thorough"]
-EFFORTS: tuple[Effort, ...] = ("quick", "standard", "thorough")
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
 Yield = Measurement | Exhibit | RowArray
 
 
@@ -41,7 +42,7 @@ class Analyzer:
     quantities: Mapping[str, Quantity]
     needs: tuple[Need, ...] = ()
     tasks: tuple[str, ...] = ("binary", "multiclass", "regression")
-    modalities: tuple[str, ...] = ("tabular", "image", "text", "sequence")
+    modalities: tuple[str, ...] = get_args(Modality)
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = ()
     settings: type[Any] = NoSettings

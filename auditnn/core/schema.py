@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from auditnn.core.exhibit import ExhibitKind
 from auditnn.core.measurement import ID, Better, Bound, Open, Status
+from auditnn.core.rows import Modality
+from auditnn.core.subject import Task
 
 
 class _Part(BaseModel):
@@ -91,8 +93,8 @@ class SubjectPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     name: str
-    task: Literal["binary", "multiclass", "regression", "anomaly"]
-    modality: Literal["tabular", "image", "text", "sequence"]
+    task: Task
+    modality: Modality
     rows: dict[str, int]
     classes: list[str]
     threshold: float | None = None

@@ -68,7 +68,7 @@ def intersect(groups: tuple[Group, ...]) -> Group:
     for group in groups:
         flat = flat * len(group.levels) + group.codes
     sizes = tuple(len(group.levels) for group in groups)
-    present, codes = _occurring(flat, math.prod(sizes))
+    present, codes = occurring(flat, math.prod(sizes))
     where = tuple(
         tuple(group.levels[i] for group, i in zip(groups, np.unravel_index(value, sizes), strict=True))
         for value in present
@@ -82,8 +82,9 @@ def intersect(groups: tuple[Group, ...]) -> Group:
     )
 
 
-def _occurring(flat: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray]:
-    """The cells that occur, ascending, and each row's position among them; without a sort where cells are few."""
+def occurring(flat: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """The values from 0 to `cells` - 1 that occur, ascending, and each row's position among them; without a sort where
+    cells are few."""
     if cells > MOST_CELLS:
         present, codes = np.unique(flat, return_inverse=True)
         return present, codes

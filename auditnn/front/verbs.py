@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal
+from typing import Any
 
+from auditnn.core.analyzer import Effort
 from auditnn.front.audit import Audit
 from auditnn.front.findings import Findings
 from auditnn.front.subject import Subject
@@ -17,7 +18,7 @@ def run(
     settings: Mapping[str, Any] | None = None,
     *,
     seed: int = 0,
-    effort: Literal["quick", "standard", "thorough"] = "standard",
+    effort: Effort = "standard",
     rows: int | None = None,
     budget: float | None = None,
     progress: Callable[[str, int, int], None] | None = None,

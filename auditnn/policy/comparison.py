@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from auditnn.core.audit import Audit
 from auditnn.core.measurement import Measurement, Status
+from auditnn.core.nearest import closest
 from auditnn.kernels.inference import interval, p_value
 from auditnn.policy.rule import Rule, contains
 
@@ -125,8 +125,8 @@ def _silence(audit: Audit, rule: Rule, own: list[Measurement]) -> Comparison:
     if own:
         return _absent(rule, "skipped", f"no slice of {rule.measurement} has {pairs_in_words(rule.slice)}")
     known = sorted({one.id for one in audit.measurements if one.analyzer == rule.analyzer})
-    close = get_close_matches(rule.measurement, known, n=1, cutoff=0.9)
-    hint = f" (but {close[0].split('/', 1)[1]}, if that was meant)" if close else ""
+    close = closest(rule.measurement, known, cutoff=0.9)  # ids of one analyzer begin alike
+    hint = f" (but {close.split('/', 1)[1]}, if that was meant)" if close else ""
     return _absent(rule, "skipped", f"{rule.analyzer} ran and measured no {rule.measurement.split('/', 1)[1]}{hint}")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from auditnn.core.errors import PolicyError
+from auditnn.core.nearest import nearest
 from auditnn.policy.finding import Finding, Findings
 from auditnn.policy.findings_file import findings_to_json, json_schema, read_findings
 from auditnn.policy.names import quantity_name
@@ -96,8 +96,7 @@ def _with_reasons(finding: Finding, rule: Rule | None) -> Finding:
 
 def _no_such_policy(source: str | Path, error: OSError) -> PolicyError:
     presets = preset_names()
-    close = get_close_matches(str(source), presets, n=1)
-    advice = f"Did you mean {close[0]!r}?" if close else "Give the path of a TOML file, or the name of a preset."
+    advice = nearest(str(source), presets, "Give the path of a TOML file, or the name of a preset.")
     reason = error.strerror or type(error).__name__
     return PolicyError(f"a policy: {', '.join(presets)}, or a file", f"{str(source)!r} ({reason})", advice)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from auditnn.core.nearest import closest, nearest
 from auditnn.core.subject import Task
 from auditnn.policy.finding import Demand, Severity
 
@@ -132,7 +132,7 @@ def _mistake(data: Mapping[str, Any], location: Sequence[int | str], kind: str, 
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     name = str(names[0])
     if kind == "extra_forbidden" and name not in fields:
-        return Mistake(where, "a known key", repr(name), _nearest(name, list(fields)))
+        return Mistake(where, "a known key", repr(name), nearest(name, fields))
     expected = f"{name} to be {fields[name].description}"
     if kind == "missing":
         return Mistake(where, expected, "nothing", f"Add {name}.")
@@ -140,8 +140,7 @@ def _mistake(data: Mapping[str, Any], location: Sequence[int | str], kind: str, 
     given = entry.get(name, given)
     choices = get_args(fields[name].annotation)
     options = [choice for choice in choices if isinstance(choice, str)]
-    close = get_close_matches(given, options, n=1, cutoff=0.4) if isinstance(given, str) else []
-    return Mistake(where, expected, _shown(given), f"Did you mean {close[0]!r}?" if close else "")
+    return Mistake(where, expected, _shown(given), nearest(given, options, "") if isinstance(given, str) else "")
 
 
 def _shown(given: Any) -> str:
@@ -150,11 +149,6 @@ def _shown(given: Any) -> str:
     if isinstance(given, date):
         return given.isoformat()
     return repr(given)
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else f"Known keys: {', '.join(known)}."
 
 
 def _rules_that_clash(data: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -174,17 +168,13 @@ def _rules_that_clash(data: Mapping[str, Any]) -> Iterator[Mistake]:
         code = waiver.get("code")
         if isinstance(code, str) and code not in first:
             where = _where(data, "waiver", position)
-            yield Mistake(where, "the code of a rule in this file", repr(code), _nearest_code(code, list(first)))
-
-
-def _nearest_code(code: str, known: list[str]) -> str:
-    close = get_close_matches(code, known, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else "A waiver excuses a rule of its own file."
+            advice = nearest(code, first, "A waiver excuses a rule of its own file.")
+            yield Mistake(where, "the code of a rule in this file", repr(code), advice)
 
 
 def _limit_mistakes(where: str, rule: Mapping[str, Any]) -> Iterator[Mistake]:
     given = [name for name in LIMITS if name in rule]
-    misspelled = not given and any(get_close_matches(key, LIMITS, n=1, cutoff=0.8) for key in rule)
+    misspelled = not given and any(closest(key, LIMITS) for key in rule)
     if len(given) != 1 and not misspelled:
         got = "none" if not given else " and ".join(given)
         advice = "" if not given else "For two limits write between = [lowest, highest]."

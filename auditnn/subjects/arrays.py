@@ -39,7 +39,7 @@ def from_tensor(value: Any) -> np.ndarray:
     return array
 
 
-def plain(value: Any) -> Any:
+def python_value(value: Any) -> Any:
     """A numpy scalar as the Python value it stands for; whole floats as ints, so that 1.0 and 1 are one label."""
     if isinstance(value, np.generic):
         value = value.item()

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import SubjectError
+from auditnn.core.nearest import nearest
 from auditnn.core.rows import Rows
 from auditnn.core.subject import Group, Split
 from auditnn.subjects import labels, tables
 from auditnn.subjects.arrays import is_frame, missing_mask, plain_array, vector
 from auditnn.subjects.groups import check_names, group_of
 from auditnn.subjects.images import images_of, is_images
-from auditnn.subjects.options import Options, nearest
+from auditnn.subjects.options import Options
 from auditnn.subjects.raw import RawTable, raw_table
 
 
@@ -101,7 +102,7 @@ def meaning_of(
 
 def check_classes(y: np.ndarray | None, meaning: Meaning) -> None:
     """SubjectError for a test target in which one class stands alone; a single row may."""
-    if y is not None and meaning.coding is not None and len(y) > 1 and len(np.unique(y)) == 1:
+    if y is not None and meaning.coding is not None and len(y) > 1 and y.min() == y.max():
         raise SubjectError(
             "at least two classes in the test target", f"only {meaning.coding.labels[int(y[0])]!r} in {len(y)} rows",
             "Test on data in which the other classes occur; with one class no error rate can be compared.",

@@ -12,7 +12,6 @@ from auditnn.core.rows import Table
 from auditnn.core.subject import Encoder, Model, Predictions, Subject
 from auditnn.subjects import assemble, digest, labels, sklearn_model
 from auditnn.subjects.arrays import plain_array, vector
-from auditnn.subjects.card import BESIDE
 from auditnn.subjects.contents import contents_digest
 from auditnn.subjects.encoding import (
     FrameEncoder,
@@ -167,7 +166,7 @@ def from_predictions(
     if prediction is not None and task != "regression":
         also = [labels.label_values(prediction, "the predictions")]
     meaning, codes, train = assemble.meaning_of(y, assemble.train_target(options), options, task=task, also=also)
-    if codes is not None and meaning.coding is not None and len(np.unique(codes)) == 1:
+    if codes is not None and meaning.coding is not None and codes.min() == codes.max():
         alone = meaning.coding.labels[int(codes[0])]
         note = f"The target holds only {alone!r}: what needs the other classes cannot be measured."
         meaning = replace(meaning, notes=(*meaning.notes, note))
@@ -208,7 +207,7 @@ def _record(
     data: assemble.Data, *, model: Model | None = None, encoder: Encoder | None = None,
     stored: Predictions | None = None, facts: dict[str, Any] | None = None, fingerprint: str | None = None,
 ) -> Subject:  # fmt: skip
-    beside = {key: getattr(options, key) for key in BESIDE}
+    beside = {key: getattr(options, key) for key in ("regions", "costs", "history")}
     facts = {**(facts or {}), **{key: value for key, value in beside.items() if value is not None}}
     digests = {"data": digest.data_digest((test, train), stored)} | ({} if model is None else {"model": fingerprint})
     coding = meaning.coding

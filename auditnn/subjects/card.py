@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from auditnn.core.plain import plain
 from auditnn.core.rows import Feature, Images
 from auditnn.core.subject import Subject
-from auditnn.subjects.arrays import plain
 
 MOST_CATEGORIES = 50
 BESIDE = ("regions", "costs", "history")
@@ -45,7 +44,7 @@ def card(subject: Subject) -> dict[str, Any]:
         "store_rows": subject.store_rows,
         "redact": list(subject.redact),
         "digests": dict(subject.digests),
-        "model": {key: clean(value) for key, value in subject.facts.items() if key not in BESIDE},
+        "model": {key: plain(value) for key, value in subject.facts.items() if key not in BESIDE},
         "notes": list(subject.notes),
     }
     if isinstance(subject.test.rows, Images):
@@ -53,20 +52,8 @@ def card(subject: Subject) -> dict[str, Any]:
     for key in BESIDE:
         if key in subject.facts:
             value = subject.facts[key]
-            known[key] = sorted(map(str, value)) if key == "regions" and isinstance(value, Mapping) else clean(value)
+            known[key] = sorted(map(str, value)) if key == "regions" and isinstance(value, Mapping) else plain(value)
     return known
-
-
-def clean(value: Any) -> Any:
-    """A value as JSON can hold it: numpy scalars as Python's, no NaN or infinity, all else as text."""
-    if isinstance(value, dict):
-        return {str(key): clean(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [clean(item) for item in value]
-    value = plain(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def _feature(feature: Feature) -> dict[str, Any]:
@@ -78,6 +65,6 @@ def _feature(feature: Feature) -> dict[str, Any]:
         "bounds": None if feature.bounds is None else list(feature.bounds),
     }
     if feature.coded:
-        facts["categories"] = [clean(value) for value in feature.categories[:MOST_CATEGORIES]]
+        facts["categories"] = [plain(value) for value in feature.categories[:MOST_CATEGORIES]]
         facts["category_count"] = len(feature.categories)
     return facts

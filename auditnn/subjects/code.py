@@ -16,8 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from auditnn.core.errors import RefusedError, SubjectError
+from auditnn.core.nearest import nearest
 from auditnn.subjects.foreign import Blame
-from auditnn.subjects.options import nearest
 
 NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 

@@ -9,10 +9,11 @@ from typing import Any, get_args
 import numpy as np
 
 from auditnn.core.errors import SubjectError
+from auditnn.core.nearest import nearest
 from auditnn.core.rows import CODED_KINDS, Feature, Kind
-from auditnn.subjects.arrays import missing_mask, plain
+from auditnn.subjects.arrays import missing_mask, python_value
 from auditnn.subjects.labels import shown
-from auditnn.subjects.options import DECLARED, nearest, one_of
+from auditnn.subjects.options import DECLARED, one_of
 
 LARGEST = 2.0**53  # beyond it, float64 no longer holds every integer
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?$")
@@ -73,8 +74,9 @@ def stored(feature: Feature, values: Any, what: str) -> np.ndarray:
     if strange.any():
         raise SubjectError(
             f"column {feature.name!r} of {what} to hold only its declared values {shown(feature.categories)}",
-            shown(sorted(set(map(plain, objects[strange])), key=str)), "Add them to values, or correct the data.",
-        )  # fmt: skip
+            shown(sorted(set(map(python_value, objects[strange])), key=str)),
+            "Add them to values, or correct the data.",
+        )
     return np.asarray(codes, dtype=np.int32)
 
 
@@ -157,15 +159,15 @@ def _no_dates(name: str, parts: Sequence[Any]) -> None:
 
 def _categories(name: str, kind: Kind, parts: Sequence[Any], declared: Mapping[str, Any]) -> tuple[Any, ...]:
     if "values" in declared:
-        return tuple(plain(value) for value in declared["values"])
+        return tuple(python_value(value) for value in declared["values"])
     if hasattr(parts[0].dtype, "categories"):
         merged = dict.fromkeys(value for part in parts for value in _category_list(part))
-        return tuple(map(plain, merged))
+        return tuple(map(python_value, merged))
     import pandas
 
     found: set[Any] = set()
     for part in parts:
-        found.update(map(plain, pandas.unique(pandas.Series(_objects(part), dtype=object).dropna())))
+        found.update(map(python_value, pandas.unique(pandas.Series(_objects(part), dtype=object).dropna())))
     if kind == "boolean":
         if found <= {False, True}:
             return (0, 1) if any(type(value) is int for value in found) else (False, True)

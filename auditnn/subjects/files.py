@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import RefusedError, SubjectError
+from auditnn.core.nearest import nearest
 from auditnn.subjects.foreign import Blame
 from auditnn.subjects.labels import shown
-from auditnn.subjects.options import nearest
 
 PICKLES = (".pkl", ".pickle", ".joblib", ".npy", ".pt")
 

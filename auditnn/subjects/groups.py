@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import SubjectError
-from auditnn.core.subject import UNKNOWN, Group
-from auditnn.subjects.arrays import factorized, missing_mask, plain, plain_array, vector
+from auditnn.core.nearest import nearest
+from auditnn.core.subject import UNKNOWN, Group, occurring
+from auditnn.subjects.arrays import factorized, missing_mask, plain_array, python_value, vector
 from auditnn.subjects.labels import class_name, distinct_values, shown
-from auditnn.subjects.options import nearest
 
 MOST_NUMBERS = 20
 
@@ -24,14 +24,13 @@ def group_of(name: str, values: Any, bands: Sequence[float] | None, what: str) -
     values = plain_array(vector(values, what, "Give one value per row."))
     if dated:
         raise SubjectError(f"numbers, bools or text in {what}", "dates", "Turn them into bands of years, for example.")
-    gaps = missing_mask(values)
-    if bands is not None:
-        named, codes = _banded(name, values, bands, gaps)
+    if values.dtype == object and bands is None:
+        named, codes = _texts(name, values, order)
     else:
-        named, codes = _leveled(name, values, order, gaps)
-    codes = np.where(gaps, len(named), codes)
-    named = [*named, UNKNOWN]
-    return _compressed(name, named, codes)
+        gaps = missing_mask(values)
+        named, codes = _leveled(name, values, gaps) if bands is None else _banded(name, values, bands, gaps)
+        codes = np.where(gaps, len(named), codes) if gaps.any() else codes
+    return _compressed(name, [*named, UNKNOWN], codes)
 
 
 def band_names(edges: Sequence[float]) -> list[str]:
@@ -86,9 +85,7 @@ def _banded(name: str, values: np.ndarray, bands: Sequence[float], gaps: np.ndar
     return band_names(edges.tolist()), np.searchsorted(edges, np.where(gaps, edges[0], values), side="right")
 
 
-def _leveled(name: str, values: np.ndarray, order: list[Any] | None, gaps: np.ndarray) -> tuple[list[str], np.ndarray]:
-    if values.dtype == object:
-        return _texts(name, values, order)
+def _leveled(name: str, values: np.ndarray, gaps: np.ndarray) -> tuple[list[str], np.ndarray]:
     distinct, codes = distinct_values(values)
     present = distinct_values(values[~gaps])[0]
     if values.dtype.kind != "b" and len(present) > MOST_NUMBERS:
@@ -100,18 +97,19 @@ def _leveled(name: str, values: np.ndarray, order: list[Any] | None, gaps: np.nd
 
 
 def _texts(name: str, values: np.ndarray, order: list[Any] | None) -> tuple[list[str], np.ndarray]:
-    """Levels in sorted order, or in the declared one; codes of missing values mean nothing."""
+    """Levels in sorted order, or in the declared one; missing values have the code after the last."""
     found, distinct = factorized(values, f"group {name!r}")
-    texts = [class_name(plain(value)) for value in distinct]
+    texts = [class_name(python_value(value)) for value in distinct]
     rank = {class_name(value): i for i, value in enumerate(order or ())}
     levels = sorted(set(texts), key=lambda text: (rank.get(text, len(rank)), text))
     place = {text: i for i, text in enumerate(levels)}
-    return levels, np.array([*(place[text] for text in texts), 0], dtype=np.int64)[found]
+    return levels, np.array([*(place[text] for text in texts), len(levels)], dtype=np.int32)[found]
 
 
 def _compressed(name: str, named: Sequence[str], codes: np.ndarray) -> Group:
     """Only levels that occur, equal names merged ("unknown" as a value and as a gap are one level)."""
     merged = list(dict.fromkeys(named))
-    target = np.array([merged.index(level) for level in named]) if len(merged) < len(named) else np.arange(len(named))
-    present, packed = np.unique(target[codes], return_inverse=True)
-    return Group(name=name, levels=tuple(merged[i] for i in present), codes=packed.reshape(-1).astype(np.int32))
+    if len(merged) < len(named):
+        codes = np.array([merged.index(level) for level in named])[codes]
+    present, packed = occurring(codes, len(merged))
+    return Group(name=name, levels=tuple(merged[i] for i in present), codes=packed.astype(np.int32, copy=False))

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import SubjectError
-from auditnn.subjects.arrays import all_text, factorized, missing_mask, plain, plain_array, vector
+from auditnn.core.subject import occurring
+from auditnn.subjects.arrays import all_text, factorized, missing_mask, plain_array, python_value, vector
 
 MANY = 20
+FEW = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,16 @@ def class_name(label: Any) -> str:
 
 def distinct_values(values: np.ndarray) -> tuple[list[Any], np.ndarray]:
     """Distinct values in sorted order as plain Python values, and each row's position among them."""
+    if values.dtype.kind in "biu" and len(values):
+        low, high = int(values.min()), int(values.max())
+        if high - low < max(len(values), FEW) and max(high, -low) < 2**62:  # counting is many times faster than sorting
+            present, codes = occurring(values.astype(np.int64) - low, high - low + 1)
+            return (present + low).astype(values.dtype).tolist(), codes
     if values.dtype != object:
         distinct, inverse = np.unique(values, return_inverse=True)
         return distinct.tolist(), inverse.reshape(-1)
     codes, found = factorized(values, "the values", sort=True)
-    return [plain(value) for value in found], codes
+    return [python_value(value) for value in found], codes
 
 
 def label_values(y: Any, what: str) -> np.ndarray:
@@ -127,10 +134,10 @@ def coding(
     if classes is not None and len({class_name(name) for name in classes}) != len(classes):
         raise SubjectError("classes with different names", shown(list(classes)), "Name each class once.")
     if model_labels is not None:
-        labels = [plain(label) for label in model_labels]
+        labels = [python_value(label) for label in model_labels]
         _subset(observed, labels, "the model")
-    elif classes is not None and set(observed) <= {plain(name) for name in classes}:
-        labels = [plain(name) for name in classes]
+    elif classes is not None and set(observed) <= {python_value(name) for name in classes}:
+        labels = [python_value(name) for name in classes]
     elif classes is not None:
         labels = _named(observed, len(classes), classes)
     else:
@@ -140,7 +147,7 @@ def coding(
         raise SubjectError(
             f"{len(labels)} classes, one for each label {shown(labels)}", f"{len(names)}", "Name every label."
         )
-    if classes is not None and set(map(plain, classes)) == set(labels):
+    if classes is not None and set(map(python_value, classes)) == set(labels):
         names = tuple(class_name(label) for label in labels)
     _check_number(len(labels), task, labels)
     return Coding(labels=tuple(labels), classes=names)
@@ -205,7 +212,7 @@ def positive_code(coding: Coding, task: str, positive: Any, ordered: bool) -> in
             raise SubjectError("positive only for a binary task", f"task {task!r}", "Leave it out.")
         return None
     if positive is not None:
-        return coding.code_of(plain(positive), "positive")
+        return coding.code_of(python_value(positive), "positive")
     if isinstance(coding.labels[0], str) and not ordered:
         raise SubjectError(
             "the label that counts as positive", f"none named among {shown(coding.labels)}",
@@ -219,7 +226,7 @@ def favorable_codes(coding: Coding, favorable: Any) -> tuple[int, ...] | None:
     if favorable is None:
         return None
     several = favorable if isinstance(favorable, list | tuple | set | frozenset | np.ndarray) else [favorable]
-    codes = sorted({coding.code_of(plain(label), "favorable") for label in several})
+    codes = sorted({coding.code_of(python_value(label), "favorable") for label in several})
     if not codes or len(codes) == len(coding.labels):
         raise SubjectError(
             "favorable to name some of the labels, not all", shown(list(several)), "Name the outcome that people want."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from auditnn.core.errors import SubjectError
+from auditnn.core.nearest import nearest
 from auditnn.core.subject import Subject
 from auditnn.subjects import build, samples, weights
 from auditnn.subjects.code import CodeSpace
@@ -17,7 +18,6 @@ from auditnn.subjects.image_files import read_classes, read_listed
 from auditnn.subjects.labels import shown
 from auditnn.subjects.manifest import Manifest, ModelPart, read_manifest
 from auditnn.subjects.onnx_model import OnnxModel, open_model
-from auditnn.subjects.options import nearest
 from auditnn.subjects.skops_file import load_estimator
 
 FILE = "subject.toml"

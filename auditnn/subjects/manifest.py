@@ -9,7 +9,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from auditnn.core.errors import SubjectError
-from auditnn.subjects.options import nearest
+from auditnn.core.nearest import nearest
+from auditnn.core.rows import Kind
+from auditnn.core.subject import Output, StoreRows
+from auditnn.subjects.options import LATER, AuditedModality, AuditedTask
 
 Label = bool | int | float | str
 KINDS = {".safetensors": "torch", ".onnx": "function", ".skops": "sklearn"}
@@ -27,7 +30,7 @@ class ModelPart(Part):
     kind: Literal["torch", "sklearn", "function"]
     file: str | None = None
     factory: str | None = None
-    output: Literal["logits", "probabilities", "values", "labels"] | None = None
+    output: Output | None = None
     threshold: float | None = Field(default=None, ge=0, le=1)
     inputs: list[str] | None = None
     encode: str | None = None
@@ -67,7 +70,7 @@ class DataPart(Part):
     regions: str | None = None
     costs: Costs | None = None
     history: str | None = None
-    store_rows: Literal["none", "sample", "all"] = "sample"
+    store_rows: StoreRows = "sample"
 
 
 class GroupsPart(Part):
@@ -83,7 +86,7 @@ class GroupsPart(Part):
 class FeaturePart(Part):
     """`[features.NAME]`: what is declared about one column."""
 
-    kind: Literal["numeric", "integer", "boolean", "ordinal", "categorical"] | None = None
+    kind: Kind | None = None
     bounds: list[float] | None = Field(default=None, min_length=2, max_length=2)
     mutable: bool = True
     values: list[Label] | None = None
@@ -94,8 +97,8 @@ class Manifest(Part):
     """The whole file."""
 
     name: str | None = None
-    task: Literal["binary", "multiclass", "regression"] | None = None
-    modality: Literal["tabular", "image"] | None = None
+    task: AuditedTask | None = None
+    modality: AuditedModality | None = None
     model: ModelPart | None = None
     data: DataPart
     groups: GroupsPart = GroupsPart()
@@ -105,7 +108,6 @@ class Manifest(Part):
 
 PARTS: dict[str, type[Part]] = {"": Manifest, "model": ModelPart, "data": DataPart, "groups": GroupsPart,
                                 "features": FeaturePart, "costs": Costs}  # fmt: skip
-LATER = {"task": ("anomaly",), "modality": ("text", "sequence")}
 
 
 def read_manifest(path: Path) -> Manifest:

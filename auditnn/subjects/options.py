@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 from auditnn.core.errors import SubjectError
+from auditnn.core.nearest import nearest
+from auditnn.core.rows import Modality
+from auditnn.core.subject import Output, StoreRows, Task
 
-TASKS = ("binary", "multiclass", "regression")
-MODALITIES = ("tabular", "image")
-OUTPUTS = ("logits", "probabilities", "values", "labels")
-STORE_ROWS = ("none", "sample", "all")
+AuditedTask = Literal["binary", "multiclass", "regression"]
+AuditedModality = Literal["tabular", "image"]
+TASKS, MODALITIES = get_args(AuditedTask), get_args(AuditedModality)
+LATER = {
+    "task": tuple(task for task in get_args(Task) if task not in TASKS),
+    "modality": tuple(modality for modality in get_args(Modality) if modality not in MODALITIES),
+}
+OUTPUTS, STORE_ROWS = get_args(Output), get_args(StoreRows)
 DECLARED = ("kind", "bounds", "mutable", "values", "unit")
 
 
@@ -82,13 +88,6 @@ class Options:
 NAMES = tuple(option.name for option in fields(Options))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint at the known word that was probably meant, or the list of all of them."""
-    words = [str(one) for one in known]
-    close = difflib.get_close_matches(str(word), words, n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(words)}."
-
-
 def one_of(what: str, value: Any, known: Sequence[str]) -> None:
     """SubjectError unless `value` is None or one of the known words."""
     if value is not None and value not in known:
@@ -109,14 +108,11 @@ def options_of(keywords: Mapping[str, Any]) -> Options:
                 "Weighted and clustered rows are not supported yet; leave it out, "
                 "and read the intervals as those of independent, equally weighted rows.",
             )  # fmt: skip
-    if options.task == "anomaly":
-        raise SubjectError(
-            "task to be one of " + ", ".join(TASKS), "'anomaly'", "Anomaly models are not supported yet."
-        )
-    if options.modality in ("text", "sequence"):
-        raise SubjectError("modality tabular or image", repr(options.modality), "It is not supported yet.")
-    one_of("task", options.task, TASKS)
-    one_of("modality", options.modality, MODALITIES)
+    for name, known in (("task", TASKS), ("modality", MODALITIES)):
+        value = getattr(options, name)
+        if value in LATER[name]:
+            raise SubjectError(f"{name} to be one of {', '.join(known)}", repr(value), "It is not supported yet.")
+        one_of(name, value, known)
     one_of("output", options.output, OUTPUTS)
     one_of("store_rows", options.store_rows, STORE_ROWS)
     _check_threshold(options.threshold)

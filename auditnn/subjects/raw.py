@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from auditnn.core.errors import SubjectError
+from auditnn.core.nearest import nearest
 from auditnn.subjects.arrays import from_nested, from_tensor, is_frame, is_tensor
 from auditnn.subjects.labels import shown
-from auditnn.subjects.options import nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from auditnn.core.errors import SubjectError
-from auditnn.subjects.options import nearest
+from auditnn.core.nearest import nearest
 
 PREFIX = "sample:"
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import SubjectError
+from auditnn.core.nearest import nearest
 from auditnn.core.rows import Feature, Table
 from auditnn.subjects.columns import feature_of, stored
-from auditnn.subjects.options import nearest
 from auditnn.subjects.raw import RawTable
 
 

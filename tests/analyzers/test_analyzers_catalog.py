@@ -57,7 +57,7 @@ def test_select_by_area_by_id_and_all() -> None:
     [
         (["fairnes"], "Did you mean 'fairness'"),
         (["performance.acuracy"], "Did you mean 'performance.accuracy'"),
-        (["zzz"], "Known are: fairness, performance,"),
+        (["zzz"], "Known: fairness, performance,"),
         ([], "at least one analyzer"),
     ],
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from auditnn.core import subject
-from auditnn.core.subject import Group, intersect
+from auditnn.core.subject import Group, intersect, occurring
 
 
 @pytest.mark.parametrize("most_cells", [0, 1 << 20])
@@ -24,3 +24,13 @@ def test_an_intersection_has_the_combinations_that_occur_and_no_other(monkeypatc
         "group": " & ".join(both.where[0]),
         "where": {"a": both.where[0][0], "b": both.where[0][1]},
     }
+
+
+def test_values_that_occur_are_those_of_a_sort() -> None:
+    rng = np.random.default_rng(0)
+    for cells in (1, 7, 2**21):
+        flat = rng.integers(0, cells, 50)
+        present, codes = occurring(flat, cells)
+        expected, inverse = np.unique(flat, return_inverse=True)
+        assert np.array_equal(present, expected)
+        assert np.array_equal(codes, inverse)

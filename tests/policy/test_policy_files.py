@@ -110,7 +110,7 @@ def test_a_code_keeps_its_words(tmp_path: Path) -> None:
         ("rule = 3", ["rule to be one [[rule]] at least", "got 3"]),
         ("rule = [3]", ["rule 1: expected a table [[rule]]", "got 3"]),
         (MINIMAL + "at_mots = 3", ["rule 1 (A001)", "'at_mots'", "Did you mean 'at_most'?"]),
-        (MINIMAL + "zzz = 3", ["rule 1 (A001)", "'zzz'", "Known keys: code, measurement"]),
+        (MINIMAL + "zzz = 3", ["rule 1 (A001)", "'zzz'", "Known: code, measurement"]),
         ("nmae = 'x'\n" + MINIMAL, ["the file: expected a known key, got 'nmae'", "Did you mean 'name'?"]),
         (MINIMAL.replace("[[rule]]", "[[rules]]"), ["'rules'", "Did you mean 'rule'?", "rule to be one [[rule]]"]),
         (MINIMAL + "at_least = 0", ["one of at_most, at_least and between", "got at_most and at_least"]),
