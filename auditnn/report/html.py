@@ -20,7 +20,7 @@ from auditnn.report.cards import STATUS_TONES, card, finder, row
 from auditnn.report.live import runtime, security_policy, source_hash
 from auditnn.report.pictures import script_json
 from auditnn.report.ranking import SHOWN, attention, by_rule, tally
-from auditnn.report.reproduce import command, environment_rows, setting_rows
+from auditnn.report.reproduce import environment_rows, recipe, setting_rows
 from auditnn.report.subject_card import rows_told, subject_card
 from auditnn.report.verdict import TONES, facts, headline
 from auditnn.report.view import View, gather
@@ -58,6 +58,7 @@ def _content(audit: Audit, findings: Findings, view: View) -> dict[str, Any]:
     """Everything that the templates show."""
     find = finder(audit)
     asking = by_rule(attention(findings))
+    applying = [one for one in view.rules if one.status != "not_applicable"]
     word, sentence = headline(findings)
     return {
         "audit": audit,
@@ -74,8 +75,9 @@ def _content(audit: Audit, findings: Findings, view: View) -> dict[str, Any]:
         "waived": sum(one.waived for one in findings.findings),
         "cards": [card(group, find) for group in asking[:SHOWN]],
         "asking": len(asking),
-        "rule_rows": [row(one, find(one)) for one in view.rules],
-        "command": command(audit),
+        "rule_groups": [[row(one, find(one)) for one in group] for group in by_rule(applying)],
+        "unasked": [one for one in view.rules if one.status == "not_applicable"],
+        "recipe": recipe(audit, findings),
         "setting_rows": setting_rows(audit),
         "environment_rows": environment_rows(audit),
     }

@@ -17,6 +17,7 @@ KEY_ROWS = 16
 LISTED = 100
 RULE_ROWS = 250
 ABSENT_ROWS = 60
+PLACES = 6
 Key = tuple[str, SliceKey]
 
 
@@ -64,13 +65,13 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Something that was not measured: what, since when it counts how often, and why."""
+    """Something that was not measured: what, where (the first few places, and in how many more), and why."""
 
     what: str
     status: str
     where: str
     reason: str
-    times: int = 1
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +110,17 @@ def absences(audit: Audit, findings: Findings) -> list[Absence]:
         for record in audit.analyzers
         if record.status in ("failed", "skipped", "undefined")
     ]
-    found += [
-        Absence(one.measurement, one.code, slice_words(one.slice), one.reason or "no reason was given")
-        for one in findings.findings
-        if one.status == "not_measured"
-    ]
-    grouped: dict[tuple[str, str, str], list[Measurement]] = defaultdict(list)
-    judged = {(one.measurement, slice_key(one.slice)) for one in findings.findings if one.status == "not_measured"}
+    places: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    silent = [one for one in findings.findings if one.status == "not_measured"]
+    for rule in silent:
+        places[rule.measurement, rule.code, rule.reason or "no reason was given"].append(slice_words(rule.slice))
+    judged = {(one.measurement, slice_key(one.slice)) for one in silent}
     for one in audit.measurements:
         if one.status in ("undefined", "skipped", "failed") and one.key not in judged:
-            grouped[one.id, one.status, one.reason or ""].append(one)
-    for (id, status, reason), members in grouped.items():
-        where = slice_words(members[0].slice)
-        found.append(Absence(id, status, where, reason, len(members)))
+            places[one.id, one.status, one.reason or "no reason was given"].append(slice_words(one.slice))
+    for (id, status, reason), slices in places.items():
+        named = [words or "all rows" for words in slices[:PLACES]] if any(slices) else []
+        found.append(Absence(id, status, "; ".join(named), reason, len(slices) - len(named) if named else 0))
     return found
 
 

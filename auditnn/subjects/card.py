@@ -10,7 +10,7 @@ from auditnn.core.rows import Feature, Images
 from auditnn.core.subject import Subject
 
 MOST_CATEGORIES = 50
-BESIDE = ("regions", "costs", "history")
+BESIDE = ("regions", "costs", "history", "opened_with")
 
 
 def card(subject: Subject) -> dict[str, Any]:

@@ -47,7 +47,9 @@ def load(source: str, *, allow_code: Sequence[str] = (), trust_pickle: bool = Fa
         subject = _stored(manifest, test, keywords)
     else:
         subject = _modeled(manifest, manifest.model, path, space, test, keywords, trust_pickle)
-    return replace(subject, source=source, notes=(*subject.notes, *notes))
+    opened = {"allow_code": list(allow_code), "trust_pickle": trust_pickle}
+    facts = {**subject.facts, **({"opened_with": opened} if allow_code or trust_pickle else {})}
+    return replace(subject, source=source, facts=facts, notes=(*subject.notes, *notes))
 
 
 def _subject_file(source: str) -> Path:

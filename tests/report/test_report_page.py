@@ -7,10 +7,14 @@ import gzip
 import hashlib
 import itertools
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import fixtures
@@ -22,6 +26,7 @@ from auditnn.policy.finding import Findings
 from auditnn.report.html import render
 from auditnn.report.verdict import short_digest, spoken_date
 
+HERE = Path(__file__).resolve().parent
 MOST_BYTES = 1_500_000
 NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
 ADDRESS = re.compile(r"https?://[^\s\"'<>)\\]+")
@@ -259,6 +264,24 @@ def test_a_long_name_stays_whole_in_the_page() -> None:
 
 def test_the_same_record_gives_the_same_page(credit: Any) -> None:
     assert render(credit.audit, credit.findings) == credit.text
+
+
+def test_what_was_rendered_before_leaves_no_trace() -> None:
+    """Byte for byte what a process of its own gives, under another order of sets and dictionaries."""
+    for name in ("digits", "diabetes", "credit"):
+        audit = fixtures.AUDITS[name]()
+        text = render(audit, fixtures.judged(audit), live=False)
+    code = (
+        "import sys; import fixtures; from auditnn.report.html import render; audit = fixtures.credit();"
+        "sys.stdout.buffer.write(render(audit, fixtures.judged(audit), live=False).encode())"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": "4",
+        "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]),
+    }
+    alone = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment)
+    assert alone.stdout == text.encode()
 
 
 def test_an_unknown_area_gets_a_section() -> None:
