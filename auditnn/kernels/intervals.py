@@ -64,15 +64,6 @@ def clopper_pearson(x: Any, n: Any, confidence: float = 0.95) -> tuple[np.ndarra
     return clopper_pearson_bounds(x, n, (1.0 - confidence) / 2.0)
 
 
-def rate_bounds(x: Any, n: Any, tail: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds by `rate_method` for each cell, vectorised: Clopper-Pearson at small counts, else Wilson."""
-    x, n = np.asarray(x, float), np.asarray(n, float)
-    exact = clopper_pearson_bounds(x, n, tail)
-    score = wilson_bounds(x, n, -special.ndtri(tail))
-    small = np.minimum(x, n - x) <= SMALL_COUNT
-    return np.where(small, exact[0], score[0]), np.where(small, exact[1], score[1])
-
-
 def newcombe_bounds(x1: Any, n1: Any, x2: Any, n2: Any, z: Any) -> tuple[np.ndarray, np.ndarray]:
     """Newcombe's hybrid score bounds of `x1/n1 - x2/n2`, no continuity correction.
 
@@ -83,11 +74,6 @@ def newcombe_bounds(x1: Any, n1: Any, x2: Any, n2: Any, z: Any) -> tuple[np.ndar
     p1, p2 = np.asarray(x1, float) / n1, np.asarray(x2, float) / n2
     difference = p1 - p2
     return difference - np.hypot(p1 - low1, high2 - p2), difference + np.hypot(high1 - p1, p2 - low2)
-
-
-def newcombe(x1: Any, n1: Any, x2: Any, n2: Any, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Newcombe's interval of the difference of two proportions."""
-    return newcombe_bounds(x1, n1, x2, n2, critical_value(confidence))
 
 
 def joined_difference_bounds(x1: Any, n1: Any, x2: Any, n2: Any, z: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -159,11 +145,6 @@ def _score_root(cells: Sequence[np.ndarray], z: float) -> np.ndarray:
         further = score_ratio_statistic(cells[0], cells[1], cells[2], cells[3], np.exp(middle)) > z
         below, above = np.where(further, middle, below), np.where(further, above, middle)
     return (below + above) / 2.0
-
-
-def score_ratio(x1: Any, n1: Any, x2: Any, n2: Any, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Score interval of the ratio of two proportions; the upper end is infinite where `x2` is 0."""
-    return score_ratio_bounds(x1, n1, x2, n2, critical_value(confidence))
 
 
 def to_scale(value: float, scale: Scale) -> float:

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import special
 
-from auditnn.kernels.inference import p_value, rate_method
-from auditnn.kernels.intervals import clopper_pearson, rate_bounds, wilson
+from auditnn.kernels.inference import interval, p_value, rate_method
+from auditnn.kernels.intervals import clopper_pearson, wilson
 from benchmarks.coverage.record import LEVELS, Row, row, run
 
 SIZES = (30, 40, 50, 60, 80, 100, 125, 150, 200, 250, 300, 400, 500, 700, 1000, 1400, 2000, 2800, 4000, 5000)
 ALARM_SIZES = (30, 100, 300, 1000, 5000)
 PROPORTIONS = np.round(np.linspace(0.01, 0.5, 491), 3)
-TAIL = 0.025
 
 
 def binomial(n: int, p: np.ndarray) -> np.ndarray:
@@ -25,6 +24,13 @@ def binomial(n: int, p: np.ndarray) -> np.ndarray:
     x = np.arange(n + 1)
     logs = special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1)
     return np.exp(logs + special.xlogy(x, p[:, None]) + special.xlog1py(n - x, -p[:, None]))
+
+
+def shipped(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The interval that a measurement gets, for x = 0..n."""
+    ends = [interval(rate_method(x, n), x / n, {"form": "rate", "x": [x], "n": [n]})[:2] for x in range(n + 1)]
+    low, high = np.array(ends, dtype=float).T
+    return low, high
 
 
 def exact_coverage(
@@ -57,7 +63,7 @@ def rows(runs: int = 0, seed: int = 0) -> Iterator[Row]:
     """Per n: the worst p, the worst and best p where both cells expect ten or more, the mean over p."""
     for n in SIZES:
         x = np.arange(n + 1)
-        missed_low, missed_high, width = exact_coverage(n, PROPORTIONS, rate_bounds(x, n, TAIL))
+        missed_low, missed_high, width = exact_coverage(n, PROPORTIONS, shipped(n))
         coverage = 1.0 - missed_low - missed_high
         usual = n * PROPORTIONS >= 10.0
         worst = int(coverage.argmin())
@@ -94,7 +100,7 @@ def every_size() -> Row:
     worst: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     usual = [1.0, 0.0]
     for n in range(30, 301):
-        low, high, width = exact_coverage(n, PROPORTIONS, rate_bounds(np.arange(n + 1), n, TAIL))
+        low, high, width = exact_coverage(n, PROPORTIONS, shipped(n))
         at = int((low + high).argmax())
         worst = max(
             worst, tuple(float(one) for one in (low[at] + high[at], low[at], high[at], width[at], n, PROPORTIONS[at]))

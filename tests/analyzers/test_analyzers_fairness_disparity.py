@@ -6,7 +6,7 @@ from fairness_cases import exhibits, group, measured, subject
 
 from auditnn.analyzers.fairness.disparity import ANALYZER
 from auditnn.core.subject import Group
-from auditnn.kernels.intervals import newcombe
+from auditnn.kernels.intervals import newcombe_bounds
 
 
 def selected(*groups: tuple[str, int, int], name: str = "a", y: str = "same", **more):
@@ -41,7 +41,7 @@ def test_few_rows_take_exact_bounds_beside_many():
         assert gaps[(name, "a")].interval_method == "simultaneous", name
     signed = gaps[("selection_rate_difference", "a", "few")]
     assert signed.interval_method == "clopper_pearson"
-    assert signed.low < newcombe(3, 12, 300, 500)[0]
+    assert signed.low < newcombe_bounds(3, 12, 300, 500, 1.96)[0]
     gap = gaps[("demographic_parity_difference", "a")]
     assert gap.low == pytest.approx(max(0.0, -signed.high))
     assert gap.high == pytest.approx(-signed.low)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditnn.kernels.intervals import rate_bounds
 from benchmarks.coverage import extremes, page, rates, record, scores
 
 PROPORTIONS = np.round(np.linspace(0.01, 0.5, 99), 4)
@@ -13,7 +12,7 @@ PROPORTIONS = np.round(np.linspace(0.01, 0.5, 99), 4)
 
 @pytest.mark.parametrize("n", [30, 50, 100, 300, 1000, 5000])
 def test_single_rates_cover_by_exact_summation(n: int) -> None:
-    low, high, _ = rates.exact_coverage(n, PROPORTIONS, rate_bounds(np.arange(n + 1), n, 0.025))
+    low, high, _ = rates.exact_coverage(n, PROPORTIONS, rates.shipped(n))
     coverage = 1.0 - low - high
     usual = n * PROPORTIONS >= 10.0
     assert coverage.min() >= 0.93

@@ -11,17 +11,18 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from auditnn.kernels.intervals import (
     clopper_pearson,
+    critical_value,
     joined_difference_bounds,
     joined_ratio_bounds,
-    newcombe,
-    rate_bounds,
+    newcombe_bounds,
     rate_method,
-    score_ratio,
+    score_ratio_bounds,
     score_ratio_statistic,
     standard_error_interval,
     wilson,
 )
 
+Z = critical_value(0.95)
 TABLES = [(7, 34, 1, 34), (56, 70, 48, 80), (1000, 2500, 1325, 2500), (9, 10, 3, 10), (3, 500, 12, 450)]
 
 
@@ -33,42 +34,42 @@ def test_single_rates_equal_statsmodels(n: int, share: float, confidence: float)
     assert clopper_pearson(x, n, confidence) == pytest.approx(proportion_confint(x, n, alpha, "beta"), abs=1e-9)
 
 
-def test_single_rates_are_vectorized_and_switch_at_ten() -> None:
+def test_single_rates_switch_at_ten_and_are_vectorized() -> None:
     x, n = np.array([0, 10, 11, 89, 90, 100]), np.full(6, 100)
-    low, high = rate_bounds(x, n, 0.025)
     assert [rate_method(a, b) for a, b in zip(x, n, strict=True)] == [
         *("clopper_pearson",) * 2,
         *("wilson",) * 2,
         *("clopper_pearson",) * 2,
     ]
-    for at, (a, b) in enumerate(zip(x, n, strict=True)):
-        one = (clopper_pearson if rate_method(a, b) == "clopper_pearson" else wilson)(a, b)
-        assert [low[at], high[at]] == pytest.approx([float(end) for end in one], abs=1e-12)
+    for bounds in (clopper_pearson, wilson):
+        low, high = bounds(x, n)
+        for at, (a, b) in enumerate(zip(x, n, strict=True)):
+            assert [low[at], high[at]] == pytest.approx([float(end) for end in bounds(a, b)], abs=1e-12)
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_newcombe_equals_statsmodels(table: tuple[int, int, int, int]) -> None:
     expected = confint_proportions_2indep(*table, compare="diff", method="newcomb")
-    assert newcombe(*table) == pytest.approx(expected, abs=1e-9)
+    assert newcombe_bounds(*table, Z) == pytest.approx(expected, abs=1e-9)
 
 
 def test_newcombe_equals_its_paper() -> None:
     """Newcombe (1998), Table II, contrasts (a) 56/70 - 48/80 and (b) 9/10 - 3/10, method 10."""
-    assert newcombe(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=5e-5)
-    assert newcombe(9, 10, 3, 10) == pytest.approx((0.1705, 0.8090), abs=5e-5)
+    assert newcombe_bounds(56, 70, 48, 80, Z) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert newcombe_bounds(9, 10, 3, 10, Z) == pytest.approx((0.1705, 0.8090), abs=5e-5)
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_score_ratio_equals_statsmodels(table: tuple[int, int, int, int]) -> None:
     expected = confint_proportions_2indep(*table, compare="ratio", method="score", correction=True)
-    assert score_ratio(*table) == pytest.approx(expected, rel=1e-4)
+    assert score_ratio_bounds(*table, Z) == pytest.approx(expected, rel=1e-4)
 
 
 def test_score_ratio_without_events() -> None:
-    low, high = score_ratio(0, 50, 10, 50)
+    low, high = score_ratio_bounds(0, 50, 10, 50, Z)
     assert low == 0.0
     assert 0.0 < high < 0.5
-    low, high = score_ratio(10, 50, 0, 50)
+    low, high = score_ratio_bounds(10, 50, 0, 50, Z)
     assert high == np.inf
     assert low > 2.0
     assert score_ratio_statistic(0, 50, 0, 50, 0.7) == 0.0
