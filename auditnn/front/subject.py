@@ -2,49 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from auditnn.core.subject import Subject as SubjectRecord
 
 if TYPE_CHECKING:
     import torch
 
+    from auditnn.subjects.options import Keywords
+
 
 class Subject:
     """What is audited: a model, its data, and what they mean.
 
-    Made by one of the constructors or by `auditnn.load`. `record` is the frozen record behind it. Keywords of all
-    constructors are the keys of `subject.toml`, described in `docs/subject-file.md`. All raise SubjectError with
-    what was expected, what came and what to do.
+    Made by one of the constructors or by `auditnn.load`. `record` is the frozen record behind it. All constructors
+    raise SubjectError with what was expected, what came and what to do, and take the keywords of `subject.toml`
+    (described in `docs/subject-file.md`):
+
+    - task ("binary", "multiclass", "regression"), modality ("tabular", "image"), name
+    - output ("logits", "probabilities", "values", "labels"), threshold: from what the model returns to a decision
+    - classes, positive, favorable: names of the classes; the label that counts as positive; the outcome people want
+    - features (names, or {name: {kind, bounds, mutable, values, unit}}), units ({unit: features}), inputs (columns that
+      the model sees, in its order), encode (a function from the data frame to an array)
+    - groups (columns of the frame, or {name: values}), bands ({name: edges}), intersections, reference ({name: level})
+    - train: (X_train, y_train) or (X_train, y_train, groups)
+    - id, store_rows ("none", "sample", "all"), redact (columns): which rows an audit may keep
+    - control, regions, costs, history: recorded, not used yet; weight, cluster: not supported yet
     """
 
     def __init__(self, record: SubjectRecord) -> None:
         self.record = record
 
     @classmethod
-    def from_torch(cls, module: torch.nn.Module, X_test: Any, y_test: Any, **keys: Any) -> Subject:
+    def from_torch(cls, module: torch.nn.Module, X_test: Any, y_test: Any, **keywords: Unpack[Keywords]) -> Subject:
         """A torch module. `X_test` is (n, d), a data frame with `encode=`, or images (n, c, h, w) in [0, 1];
         `output` says what comes out: "logits", "probabilities" or "values"."""
         from auditnn.subjects.build import from_torch
 
-        return cls(from_torch(module, X_test, y_test, **keys))
+        return cls(from_torch(module, X_test, y_test, **keywords))
 
     @classmethod
-    def from_sklearn(cls, estimator: Any, X_test: Any, y_test: Any, **keys: Any) -> Subject:
+    def from_sklearn(cls, estimator: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keywords]) -> Subject:
         """A fitted scikit-learn estimator; a Pipeline over a data frame gets back the same columns and dtypes."""
         from auditnn.subjects.build import from_sklearn
 
-        return cls(from_sklearn(estimator, X_test, y_test, **keys))
+        return cls(from_sklearn(estimator, X_test, y_test, **keywords))
 
     @classmethod
-    def from_function(cls, predict: Callable[[Any], Any], X_test: Any, y_test: Any, **keys: Any) -> Subject:
+    def from_function(
+        cls, predict: Callable[[Any], Any], X_test: Any, y_test: Any, **keywords: Unpack[Keywords]
+    ) -> Subject:
         """Any function from a batch of inputs to probabilities, logits, values or labels (`output` says which)."""
         from auditnn.subjects.build import from_function
 
-        return cls(from_function(predict, X_test, y_test, **keys))
+        return cls(from_function(predict, X_test, y_test, **keywords))
 
     @classmethod
     def from_predictions(
@@ -53,14 +67,14 @@ class Subject:
         prediction: Any = None,
         *,
         score: Any = None,
-        groups: Mapping[str, Any] | Sequence[str] = (),
-        **keys: Any,
+        X_test: Any = None,
+        **keywords: Unpack[Keywords],
     ) -> Subject:
         """Stored predictions, no model at all. `y=None` where only outcomes exist: what needs labels is then
-        `not_applicable`."""
+        `not_applicable`. `X_test` optionally gives the features."""
         from auditnn.subjects.build import from_predictions
 
-        return cls(from_predictions(y, prediction, score=score, groups=groups, **keys))
+        return cls(from_predictions(y, prediction, score, X_test=X_test, **keywords))
 
     @property
     def card(self) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def _train_mode(subject: Subject) -> Measurement:
 
 def _table(measured: Sequence[Measurement]) -> Exhibit:
     found = [one for one in measured if one.value is not None]
-    largest = {one.id: one.value for one in found}
+    largest = {one.id: one.value for one in found if one.value is not None}
     return Exhibit(
         id=f"{ID}/answers",
         kind="table",
