@@ -17,7 +17,7 @@ from auditnn.core.measurement import Measurement
 from auditnn.kernels.calibration import calibration_in_the_large, calibration_slope
 from auditnn.kernels.confusion import balanced_accuracy, composite, resample
 from auditnn.kernels.estimate import Estimate
-from auditnn.kernels.inference import interval, rate_method
+from auditnn.kernels.inference import difference_method, gap_method, interval, rate_method, ratio_method
 from auditnn.kernels.ranking import roc_auc
 from auditnn.kernels.values import explained_share
 from auditnn.policy.rule import Rule
@@ -95,7 +95,7 @@ def _difference(n: tuple[int, int]) -> Any:
     def draw(name: str, rng: np.random.Generator, p: Sequence[float]) -> Measurement:
         x = counts(rng, n, p)
         basis = {"form": "difference", "groups": ["a", "b"], "x": x, "n": list(n)}
-        return measured(name, x[0] / n[0] - x[1] / n[1], "newcombe", basis)
+        return measured(name, x[0] / n[0] - x[1] / n[1], difference_method(np.array(n)), basis)
 
     return draw
 
@@ -136,8 +136,8 @@ def extreme_of(name: str, form: str, x: list[int], n: Sequence[int]) -> Measurem
     basis = {"form": form, "groups": [f"g{i}" for i in range(len(n))], "x": x, "n": list(n), "left_out": []}
     rates = np.array(x) / np.array(n)
     value = {"gap": np.ptp(rates), "ratio": rates.min() / rates.max(), "minimum": rates.min()}[form]
-    methods = {"gap": "newcombe", "ratio": "score", "minimum": "simultaneous"}
-    return measured(name, float(value), methods[form] if len(n) == 2 else "simultaneous", basis)
+    method = {"gap": gap_method, "ratio": ratio_method}.get(form)
+    return measured(name, float(value), method(np.array(n)) if method else "simultaneous", basis)
 
 
 def _extreme(form: str, n: Sequence[int]) -> Any:
@@ -145,12 +145,13 @@ def _extreme(form: str, n: Sequence[int]) -> Any:
 
 
 def odds_of(name: str, x: list[list[int]], n: list[list[int]]) -> Measurement:
+    methods = [gap_method(np.array(sizes)) for sizes in n]
     basis = {
         "form": "worst_gap", "rates": ["true_positive_rate", "false_positive_rate"], "x": x, "n": n,
-        "groups": [f"g{i}" for i in range(len(n[0]))], "left_out": [],
+        "groups": [f"g{i}" for i in range(len(n[0]))], "methods": methods, "left_out": [],
     }  # fmt: skip
     value = max(float(np.ptp(np.array(a) / np.array(b))) for a, b in zip(x, n, strict=True))
-    return measured(name, value, "newcombe" if len(n[0]) == 2 else "simultaneous", basis)
+    return measured(name, value, "newcombe" if set(methods) == {"newcombe"} else "simultaneous", basis)
 
 
 def _odds(positives: Sequence[int], negatives: Sequence[int]) -> Any:
