@@ -142,9 +142,9 @@ def _lines(record: dict[str, Any]) -> Iterator[str]:
     yield (
         f"`python -m benchmarks.weak_slices`, deterministic: {record['seeds']} audits of {record['rows']:,} rows and "
         f"{record['columns']} columns for each line of the table. A false fail is an audit in which `SLICE001` fails "
-        "for a slice whose true gap is within the limit. The held-out half is what auditnn measures on; the searched half "
-        "is what it does not: the same slices, measured where they were found. Coverage is that of the slices' 95% "
-        "intervals for their true gap. Brackets are 95% Monte-Carlo intervals."
+        "for a slice whose true gap is within the limit. The held-out half is what auditnn measures on; the searched "
+        "half is what it does not: the same slices, measured where they were found. Coverage is that of the slices' "
+        "95% intervals for their true gap. Brackets are 95% Monte-Carlo intervals."
     )
     yield ""
     yield "| truth | false fail, held-out half | false fail, searched half | coverage, held-out half | searched half |"

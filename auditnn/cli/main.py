@@ -12,7 +12,7 @@ import traceback
 
 import typer
 
-from auditnn.cli import doctor, gate, listing, report
+from auditnn.cli import doctor, gate, init, listing, report
 from auditnn.cli import run as run_verb
 from auditnn.core.errors import AuditnnError
 
@@ -31,6 +31,7 @@ app.command("run", short_help="Audit a subject and write a run folder.")(run_ver
 app.command("gate", short_help="Judge a saved run; the exit code is the answer.")(gate.gate)
 app.command("report", short_help="Write the report of a saved run again.")(report.report)
 app.add_typer(listing.app, name="list")
+app.command("init", short_help="Draft a subject file from a model file and a table.")(init.init)
 app.command("doctor", short_help="Check this installation.")(doctor.doctor)
 
 

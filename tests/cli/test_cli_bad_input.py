@@ -260,6 +260,20 @@ USAGE: list[tuple[str, Sequence[str], str]] = [
     ("a report of a corrupt audit", ["report", "CORRUPT"], "audit.json"),
     ("runs of a folder that is not there", ["list", "runs", "nowhere"], "nowhere"),
     ("rules of a policy that is not there", ["list", "rules", "--policy", "nothing"], "nothing"),
+    ("a draft of nothing", ["init"], "TABLE"),
+    ("a draft of a table that is not there", ["init", "nowhere.csv"], "nowhere.csv"),
+    ("a draft of a model that is not there", ["init", "nowhere.safetensors", "TABLE"], "nowhere.safetensors"),
+    ("a draft of a model in an unknown format", ["init", "BAD.toml", "TABLE"], "safetensors"),
+    ("a draft of a table in an unknown format", ["init", "WEIGHTS", "BAD.toml"], "parquet"),
+    ("a draft of a pickled table", ["init", "table.pkl"], "parquet"),
+    ("a draft of three files", ["init", "WEIGHTS", "TABLE", "TABLE"], "3 files"),
+    ("a draft over a file that exists", ["init", "WEIGHTS", "TABLE", "--out", "BAD.toml"], "--force"),
+    ("a draft of a model and of predictions", ["init", "WEIGHTS", "TABLE", "--prediction", "label"], "both"),
+    ("a draft with a target that is absent", ["init", "WEIGHTS", "TABLE", "--target", "lable"], "'label'"),
+    ("a draft with a group that is absent", ["init", "WEIGHTS", "TABLE", "--groups", "race"], "race"),
+    ("a draft with bands without edges", ["init", "WEIGHTS", "TABLE", "--bands", "age"], "--bands"),
+    ("a draft of an unknown kind", ["init", "WEIGHTS", "TABLE", "--kind", "keras"], "keras"),
+    ("a draft where no folder can be", ["init", "WEIGHTS", "TABLE", "--out", "BAD.toml/one.toml"], "--out"),
 ]
 
 
@@ -278,12 +292,15 @@ def test_bad_usage(
         (tmp_path / name / "audit.json").write_text(content)
     (tmp_path / "EMPTY").mkdir()
     (tmp_path / "BAD.toml").write_text("name = ")
-    given: list[str | Path] = [honest / "subject.toml" if one == "HONEST" else one for one in arguments]
+    (tmp_path / "table.pkl").write_bytes(b"x")
+    files = {"HONEST": "subject.toml", "WEIGHTS": "weights.safetensors", "TABLE": "test.csv"}
+    given: list[str | Path] = [honest / files[one] if one in files else one for one in arguments]
     if "--no-code" in given:
         given.remove("--no-code")
     elif honest / "subject.toml" in given:
         given += ["--allow-code", honest]
     check_refused(capsys, tmp_path / "reports", words, *given)
+    assert not (tmp_path / "subject.toml").exists()
 
 
 def test_a_place_that_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_path: Path, honest: Path) -> None:

@@ -186,7 +186,7 @@ def test_doctor_calls_an_absent_optional_package_no_trouble(
     assert lines["onnxruntime"] == lines["pillow"] == "1.2.3"
 
 
-@pytest.mark.parametrize("verb", [[], ["run"], ["gate"], ["report"], ["list"], ["doctor"]])
+@pytest.mark.parametrize("verb", [[], ["run"], ["gate"], ["report"], ["list"], ["init"], ["doctor"]])
 def test_help_is_there_for_every_verb(capsys: pytest.CaptureFixture[str], verb: list[str]) -> None:
     ended = auditnn(capsys, *verb, "--help")
     assert ended.code == 0
