@@ -12,7 +12,7 @@ import numpy as np
 from auditnn.core.errors import SubjectError
 from auditnn.core.rows import Feature
 from auditnn.subjects import image_files, labels
-from auditnn.subjects.arrays import missing_mask, plain_array, vector
+from auditnn.subjects.arrays import all_text, missing_mask, plain_array, vector
 from auditnn.subjects.columns import feature_of, stored
 from auditnn.subjects.drafting.page import some
 from auditnn.subjects.files import DataFile, read_data
@@ -134,7 +134,7 @@ def group_candidates(file: DataFile, without: Sequence[str]) -> list[str]:
         if name in without:
             continue
         values = plain_array(vector(file.column(name, "a group column"), name, "Give one value per row."))
-        if values.dtype.kind in "mM" or (values.dtype == object and not labels.all_text(values)):
+        if values.dtype.kind in "mM" or (values.dtype == object and not all_text(values)):
             continue
         distinct = len(labels.distinct_values(values[~missing_mask(values)])[0])
         few = 2 <= distinct <= MOST_NUMBERS and values.dtype.kind in "biuO"
