@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -19,11 +18,9 @@ audit = fixtures.credit()
 page = render(audit, fixtures.judged(audit))
 assert "<figure" in page and 'id="runtime"' in page
 """
-SECONDS = 12.0  # Python, every import and the drawing engine's start, on a busy machine
 
 
 def test_rendering_without_model_libraries() -> None:
-    begun = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(here=str(HERE))],
         capture_output=True,
@@ -32,4 +29,3 @@ def test_rendering_without_model_libraries() -> None:
         cwd=HERE.parent.parent,
     )
     assert done.returncode == 0, done.stderr
-    assert time.perf_counter() - begun < SECONDS
