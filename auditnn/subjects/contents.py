@@ -58,6 +58,8 @@ def _hasher_class() -> Callable[[], Any]:
             """What is hashed in place of functions, classes, modules and tensors; all else as it is."""
             if isinstance(obj, frozenset):
                 return ("frozenset", set(obj))
+            if type(obj) is np.ndarray and not obj.dtype.hasobject and (obj.ndim != 1 or not obj.flags.c_contiguous):
+                return ("array", obj.shape, np.ascontiguousarray(obj).reshape(-1))  # however it lies in memory
             if isinstance(obj, ModuleType):
                 return ("package", obj.__name__)
             if isinstance(obj, FunctionType | type):

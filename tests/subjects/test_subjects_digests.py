@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -218,6 +219,14 @@ def test_estimators_are_told_apart_by_state_and_by_the_functions_in_them(monkeyp
     before = contents_digest(Cut())
     monkeypatch.setattr(Cut, "predict", lambda self, values: np.zeros(len(values), int))
     assert contents_digest(Cut()) != before
+
+
+def test_a_model_read_from_a_file_is_the_one_that_was_written() -> None:
+    pipeline = make_pipeline(FunctionTransformer(same), LogisticRegression()).fit(FRAME, Y)
+    for model in (pipeline, Cut(0.25), torch.nn.Sequential(linear(), torch.nn.ReLU())):
+        assert contents_digest(pickle.loads(pickle.dumps(model))) == contents_digest(model)
+    values = np.arange(12.0).reshape(3, 4)
+    assert contents_digest([values]) == contents_digest([np.asfortranarray(values)]) != contents_digest([values.T])
 
 
 def test_what_cannot_be_told_confirms_nothing() -> None:
