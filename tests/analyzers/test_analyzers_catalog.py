@@ -32,7 +32,9 @@ class Settings:
 
 
 def made(id: str, settings: type[Any] = Settings) -> Analyzer:
-    return Analyzer(id=id, title="t", question="q?", run=lambda *_: iter(()), reference="none", settings=settings)
+    return Analyzer(
+        id=id, title="t", question="q?", run=lambda *_: iter(()), reference="none", quantities={}, settings=settings
+    )
 
 
 SMALL = {id: made(id) for id in ("fairness.one", "fairness.two", "performance.accuracy")}
@@ -143,7 +145,7 @@ def third_party(monkeypatch: pytest.MonkeyPatch, **values: str) -> Catalog:
 def test_third_parties_join_and_broken_ones_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "their_good.py").write_text(
         "from auditnn.core.analyzer import Analyzer\n"
-        "ANALYZER = Analyzer(id='theirs.good', title='t', question='q?', run=None, reference='2020')\n"
+        "ANALYZER = Analyzer(id='theirs.good', title='t', question='q?', run=None, reference='2020', quantities={})\n"
     )
     (tmp_path / "their_bad.py").write_text("raise RuntimeError('no license')\n")
     (tmp_path / "their_copy.py").write_text("from auditnn.analyzers.data.quality import ANALYZER\n")
