@@ -67,7 +67,8 @@ def command(audit: Audit, findings: Findings) -> str:
 def python(audit: Audit, findings: Findings) -> str:
     """The calls that repeat the run of a subject that was built in memory."""
     settings, subject = audit.settings, audit.subject
-    kind = subject.get("kind") if subject.get("kind") in CONSTRUCTORS else "..."
+    kind = subject.get("kind")
+    built = f"auditnn.Subject.from_{kind}(...)" if kind in CONSTRUCTORS else "..."
     digests = {name: short_digest(digest) for name, digest in (subject.get("digests") or {}).items() if digest}
     known = ", ".join(f"{name} {digest}" for name, digest in digests.items())
     given: list[tuple[str, Any]] = []
@@ -80,11 +81,11 @@ def python(audit: Audit, findings: Findings) -> str:
     lines = [
         "import auditnn",
         "",
-        f"subject = auditnn.Subject.from_{kind}(...)" + (f"  # {known}" if known else ""),
+        f"subject = {built}" + (f"  # {known}" if known else ""),
         f"audit = auditnn.run({', '.join(['subject', *(f'{name}={value!r}' for name, value in given)])})",
         f"findings = auditnn.judge(audit, policy={policy!r})",
     ]
-    return "\n".join(lines).replace("from_...(...)", "...")
+    return "\n".join(lines)
 
 
 def setting_rows(audit: Audit) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ LISTED = 100
 RULE_ROWS = 250
 ABSENT_ROWS = 60
 PLACES = 6
+NO_REASON = "no reason was given"
 Key = tuple[str, SliceKey]
 
 
@@ -65,10 +66,10 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Something that was not measured: what, where (the first few places, and in how many more), and why."""
+    """Something that was not measured: what (each with its rule or status), where (the first few places, and in how
+    many more), and why."""
 
-    what: str
-    status: str
+    what: tuple[tuple[str, str], ...]
     where: str
     reason: str
     more: int = 0
@@ -106,27 +107,30 @@ def gather(audit: Audit, findings: Findings) -> View:
 def absences(audit: Audit, findings: Findings) -> list[Absence]:
     """What was not measured although the question exists: analyzers first, then rules, then single quantities."""
     found = [
-        Absence(record.id, record.status, "", record.reason or "no reason was given")
+        Absence(((record.id, record.status),), "", record.reason or NO_REASON)
         for record in audit.analyzers
         if record.status in ("failed", "skipped", "undefined")
     ]
     places: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     silent = [one for one in findings.findings if one.status == "not_measured"]
     for rule in silent:
-        places[rule.measurement, rule.code, rule.reason or "no reason was given"].append(slice_words(rule.slice))
+        places[rule.measurement, rule.code, rule.reason or NO_REASON].append(slice_words(rule.slice))
     judged = {(one.measurement, slice_key(one.slice)) for one in silent}
     for one in audit.measurements:
         if one.status in ("undefined", "skipped", "failed") and one.key not in judged:
-            places[one.id, one.status, one.reason or "no reason was given"].append(slice_words(one.slice))
+            places[one.id, one.status, one.reason or NO_REASON].append(slice_words(one.slice))
+    alike: dict[tuple[tuple[str, ...], str], list[tuple[str, str]]] = defaultdict(list)
     for (id, status, reason), slices in places.items():
-        named = [words or "all rows" for words in slices[:PLACES]] if any(slices) else []
-        found.append(Absence(id, status, "; ".join(named), reason, len(slices) - len(named) if named else 0))
+        alike[tuple(slices), reason].append((id, status))
+    for (where, reason), what in alike.items():
+        named = [words or "all rows" for words in where[:PLACES]] if any(where) else []
+        found.append(Absence(tuple(what), "; ".join(named), reason, len(where) - len(named) if named else 0))
     return found
 
 
 def _not_applicable(audit: Audit) -> list[Absence]:
     return [
-        Absence(record.id, record.status, "", record.reason or "no reason was given")
+        Absence(((record.id, record.status),), "", record.reason or NO_REASON)
         for record in audit.analyzers
         if record.status == "not_applicable"
     ]

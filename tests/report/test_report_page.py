@@ -21,6 +21,7 @@ import fixtures
 import pytest
 from page import find, parse
 
+from auditnn.core.audit import Audit
 from auditnn.core.exhibit import Exhibit
 from auditnn.policy.finding import Findings
 from auditnn.report.html import render
@@ -211,6 +212,40 @@ def test_nothing_measured_is_no_pass() -> None:
     page = parse(render(audit, fixtures.judged(audit), live=False))
     assert find(page, "p", cls="word")[0].text != "Passes"
     assert "the model ran out of memory" in find(page, "section", id="absent")[0].text
+
+
+def test_an_audit_of_nothing_still_reads() -> None:
+    nothing = Audit(
+        auditnn="0.1.0", created=fixtures.CREATED, subject={"name": "x"}, settings={}, analyzers=(), measurements=()
+    )
+    page = parse(render(nothing, fixtures.judged(nothing), live=False))
+    assert find(page, "p", cls="word")[0].text == "Incomplete"
+    said = find(page, "section", id="absent")[0]
+    assert "performance.accuracy was not run" in said.text
+    assert len(find(said, "li")) < len(find(find(page, "section", id="rules")[0], "tr"))
+
+
+def test_a_failure_of_everything_is_said_once_for_each_analyzer() -> None:
+    audit = fixtures.credit()
+    broken = tuple(replace(one, status="failed", reason="RuntimeError: shapes") for one in audit.analyzers)
+    audit = replace(audit, analyzers=broken, measurements=(), exhibits=())
+    page = parse(render(audit, fixtures.judged(audit), live=False))
+    said = [one.text for one in find(find(page, "section", id="absent")[0], "li")]
+    assert sum("performance.accuracy failed: RuntimeError: shapes" in one for one in said) == 1
+    cards = find(page, "article")
+    assert len(cards) == 10
+    assert not any("What to do" in one.text for one in cards)
+
+
+def test_two_hundred_groups_are_two_cards() -> None:
+    audit, findings = many(200)
+    wide = replace(findings, findings=(replace(findings.findings[0], status="unsure"), *findings.findings[1:]))
+    text = render(audit, wide, live=False)
+    page = parse(text)
+    assert ["in 199 slices" in one.text for one in find(page, "article")] == [False, True]
+    assert "and 193 more in all rules" in find(page, "article")[1].text
+    assert len(find(find(page, "section", id="rules")[0], "tbody")) == 2
+    assert len(text) < MOST_BYTES / 3
 
 
 def test_a_policy_that_judges_nothing_is_no_pass() -> None:

@@ -19,7 +19,7 @@ from auditnn.core.measurement import Measurement
 from auditnn.core.numbers import POINTS, hundredth, percent
 from auditnn.core.subject import Subject
 from auditnn.kernels.confusion import Margins, composite, confusion_table, resample
-from auditnn.kernels.estimate import undefined
+from auditnn.kernels.estimate import Estimate, undefined
 from auditnn.kernels.trivial import accuracy_gain, average_precision_gain, balanced_accuracy_gain
 
 ID = "performance.imbalance"
@@ -52,8 +52,8 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     obstacle = without_rows(subject, counts.true)
     balanced = undefined(obstacle, len(y)) if obstacle else composite(balanced_accuracy_gain, resampled)
     gains = [
-        estimated(ACCURACY, composite(accuracy_gain(majority), resampled), limits=(-1.0, 1.0), better="higher"),
-        estimated(BALANCED, balanced, limits=(-1.0, 1.0), better="higher"),
+        _gain(ACCURACY, composite(accuracy_gain(majority), resampled)),
+        _gain(BALANCED, balanced),
         _precision_gain(subject, y, predictions.score, obstacle),
     ]
     gap = _recall_gap(subject, counts)
@@ -74,13 +74,18 @@ def _recall_gap(subject: Subject, counts: Margins) -> Measurement:
     return rate_difference(GAP, names, x, of, better="zero", about={"rate": "recall"})
 
 
+def _gain(id: str, estimate: Estimate) -> Measurement:
+    """A difference of two shares, the model's and the trivial classifier's."""
+    return estimated(id, estimate, limits=(-1.0, 1.0), better="higher", unit="probability")
+
+
 def _precision_gain(subject: Subject, y: np.ndarray, score: np.ndarray | None, obstacle: str | None) -> Measurement:
     if score is None:
         reason = "the model gives labels without scores"
-        return absent(PRECISION, "not_applicable", reason, better="higher", n=len(y))
+        return absent(PRECISION, "not_applicable", reason, better="higher", unit="probability", n=len(y))
     label = (y == subject.positive).astype(float) if score.ndim == 1 else y
     estimate = undefined(obstacle, len(y)) if obstacle else average_precision_gain(label, score)
-    return estimated(PRECISION, estimate, limits=(-1.0, 1.0), better="higher")
+    return _gain(PRECISION, estimate)
 
 
 def _summary(subject: Subject, gap: Measurement, gains: Sequence[Measurement], majority: int) -> Exhibit:
