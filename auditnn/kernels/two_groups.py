@@ -89,6 +89,7 @@ def folded_ratio_p_value(x: np.ndarray, n: np.ndarray, limit: float, side: Side,
     if limit <= 0.0 or limit > 1.0 or (limit == 1.0 and side == "above"):
         certain = limit <= 0.0 and not (limit == 0.0 and np.min(x) <= 0.0)
         return 0.0 if limit != 1.0 and (side == "above") == certain else 1.0
+    limit = max(limit, 1e-12)  # nearer to zero nothing differs, and its inverse would overflow
     # the mirror image of the gap: below the limit is beyond it
     mirrored: Side = "below" if side == "above" else "above"
     exact = partial(_folded_tail, joined_ratio_bounds, x, n, (limit, 1.0 / limit), mirrored, falling=True)

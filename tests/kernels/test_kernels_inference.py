@@ -156,6 +156,8 @@ def test_limits_outside_of_the_range_are_certain() -> None:
     ratio = {"form": "ratio", "x": [3, 20, 30], "n": [50, 60, 70]}
     assert p_value("simultaneous", 0.14, ratio, limit=1.0, side="above") == 1.0
     assert p_value("simultaneous", 0.14, ratio, limit=1.2, side="below") == 0.0
+    two = {"form": "ratio", "x": [1, 0], "n": [30, 30]}
+    assert p_value("score", 0.0, two, limit=1e-296, side="above") >= 0.5
     auc = {"se": 0.2, "scale": "logit"}
     assert p_value("delong", 0.8, auc, limit=0.0, side="above") == 0.0
     assert p_value("delong", 0.8, auc, limit=1.0, side="above") == 1.0
