@@ -89,7 +89,7 @@ def colored(reading: Reading, theme: Theme, *, shape: bool = False) -> dict[str,
 def _columns(names: Sequence[str], labels: Sequence[str]) -> int:
     """How many legend entries fit beside one another over the plot, right of the category labels."""
     room = WIDTH - 30 - LETTER * min(LABEL_LETTERS, max(map(len, labels), default=4))
-    entry = 26 + LETTER * min(LEGEND_LETTERS, max(map(len, names), default=1))
+    entry = 34 + LETTER * min(LEGEND_LETTERS, max(map(len, names), default=1))
     return max(1, min(len(names), int(room / entry)))
 
 

@@ -126,6 +126,7 @@ def config(theme: Theme = "light") -> dict[str, Any]:
             "symbolStrokeWidth": 2,
             "symbolSize": 70,
             "symbolOpacity": 1,
+            "columnPadding": 18,
             "offset": 8,
             "layout": {"top": {"anchor": "start", "bounds": "full", "direction": "horizontal"}},
             "padding": 0,
