@@ -18,7 +18,7 @@ from auditnn.core.errors import StoreError
 from auditnn.front.folder import open_findings
 from auditnn.policy.files import findings_to_json
 from auditnn.policy.finding import Finding, Findings
-from auditnn.policy.verdict import judged
+from auditnn.policy.verdict import by_rule, judged
 
 MOST, MOST_SLICES = 10, 3
 STATUS_WORDS = {"fail": "fail", "unsure": "unsure", "not_measured": "not measured", "pass": "pass"}
@@ -45,7 +45,7 @@ def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = Fal
     )
     counts = {status: len(findings.by_status(status)) for status in STATUS_WORDS}  # type: ignore[arg-type]
     console.print(", ".join(f"{count} {STATUS_WORDS[status]}" for status, count in counts.items()), end="\n\n")
-    groups = _by_rule(findings)
+    groups = by_rule(one for one in findings.findings if one.status in ("fail", "unsure", "not_measured"))
     shown = groups if every else groups[:MOST]
     for group in shown:
         _rule(console, group, len(group) if every else MOST_SLICES)
@@ -66,16 +66,7 @@ def other_policy(run: Path, findings: Findings) -> None:
             typer.echo(message, err=True)
 
 
-def _by_rule(findings: Findings) -> list[list[Finding]]:
-    """Open findings, those of one rule and status together, where the most serious of them stands."""
-    groups: dict[tuple[str, str, bool], list[Finding]] = {}
-    for one in findings.findings:
-        if one.status in ("fail", "unsure", "not_measured"):
-            groups.setdefault((one.code, one.status, one.waived), []).append(one)
-    return list(groups.values())
-
-
-def _rule(console: Console, group: list[Finding], most: int) -> None:
+def _rule(console: Console, group: tuple[Finding, ...], most: int) -> None:
     """What one rule says: its name once, a sentence for each slice, and what to do about it."""
     first = group[0]
     head = Text.assemble(

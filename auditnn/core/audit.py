@@ -79,6 +79,11 @@ class Audit:
     environment: Mapping[str, Any] = field(default_factory=dict)
     schema: str = SCHEMA
 
+    def title(self, analyzer: str) -> str:
+        """What an analyzer is called, spelled from its id where nobody gave a title."""
+        record = self.record(analyzer)
+        return record.title if record and record.title else analyzer.split(".", 1)[-1].replace("_", " ").capitalize()
+
     def quantity(self, measurement: str) -> Quantity:
         """The name and meaning of a measurement, by its id; the name spelled from the id where nobody gave one.
 

@@ -28,6 +28,14 @@ def exit_code(findings: Findings) -> int:
     return 3 if any(left_open(one) and (one.gate or one.status == "not_measured") for one in counted) else 0
 
 
+def by_rule(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
+    """Those of one rule and outcome together, where the most serious of them stands; the excused ones apart."""
+    groups: dict[tuple[str, str, bool], list[Finding]] = {}
+    for one in findings:
+        groups.setdefault((one.code, one.status, one.waived), []).append(one)
+    return [tuple(group) for group in groups.values()]
+
+
 def judged(findings: Findings) -> bool:
     """Whether any rule met a measurement, or should have; without one, a verdict of `pass` says nothing."""
     return any(one.status != "not_applicable" for one in findings.findings)

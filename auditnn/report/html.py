@@ -15,11 +15,12 @@ from auditnn.core.audit import Audit
 from auditnn.figures.static import dark_rules
 from auditnn.figures.theme import FONT, STATUS, SURFACES, TINTS, config
 from auditnn.policy.finding import Findings
+from auditnn.policy.verdict import by_rule
 from auditnn.report import names, traced
 from auditnn.report.cards import STATUS_TONES, card, finder, row
 from auditnn.report.live import runtime, security_policy, source_hash
 from auditnn.report.pictures import script_json
-from auditnn.report.ranking import SHOWN, attention, by_rule, tally
+from auditnn.report.ranking import SHOWN, attention, tally
 from auditnn.report.reproduce import environment_rows, recipe, setting_rows
 from auditnn.report.subject_card import rows_told, subject_card
 from auditnn.report.verdict import TONES, facts, headline

@@ -1,4 +1,4 @@
-"""Plain words for ids: sections, analyzers, measures, slices, statuses. An id without an entry is spelled out."""
+"""Plain words for what the report is built of: sections, interval methods, slices, statuses."""
 
 from __future__ import annotations
 
@@ -68,68 +68,6 @@ ORDER = (
     "internals",
     "training",
 )
-ANALYZERS: Mapping[str, str] = {
-    "subject.check": "Subject check",
-    "data.quality": "Data quality",
-    "data.imbalance": "Class imbalance",
-    "performance.accuracy": "Accuracy",
-    "performance.calibration": "Calibration",
-    "performance.imbalance": "What accuracy hides",
-    "performance.weak_slices": "Weak slices",
-    "fairness.group_rates": "Rates by group",
-    "fairness.disparity": "Disparity between groups",
-}
-MEASURES: Mapping[str, tuple[str, str]] = {
-    "accuracy": ("Accuracy", "share of rows predicted correctly"),
-    "balanced_accuracy": ("Balanced accuracy", "mean of the recalls of all classes"),
-    "roc_auc": ("ROC AUC", "chance that a positive row scores above a negative one"),
-    "average_precision": ("Average precision", "precision averaged over recall"),
-    "f1": ("F1", "harmonic mean of precision and recall"),
-    "mcc": ("Matthews correlation", "correlation of prediction and label"),
-    "log_loss": ("Log loss", "mean negative log-probability given to the true class"),
-    "recall": ("Recall", "share of a class that is found"),
-    "precision": ("Precision", "share of predictions of a class that are right"),
-    "mae": ("Mean absolute error", "in the unit of the target"),
-    "rmse": ("Root mean squared error", "in the unit of the target"),
-    "r2": ("R squared", "share of the target's variance that is predicted"),
-    "skill": ("Skill", "one minus the error relative to always predicting the mean"),
-    "expected_calibration_error": ("Expected calibration error", "mean distance of score and frequency, debiased"),
-    "brier_score": ("Brier score", "mean squared error of the probabilities"),
-    "calibration_in_the_large": ("Calibration in the large", "mean score minus mean label"),
-    "calibration_slope": ("Calibration slope", "one is right; below one, scores are too extreme"),
-    "imbalance_ratio": ("Imbalance ratio", "largest class over smallest"),
-    "effective_classes": ("Effective number of classes", "as many equal classes would be as diverse"),
-    "minority_recall_gap": ("Minority recall gap", "recall of the largest class minus that of the smallest"),
-    "error_gap": ("Error gap", "error inside a slice minus that of all other rows"),
-    "error_rate": ("Error rate", "share of rows predicted wrongly"),
-    "accuracy_gain": ("Gain in accuracy", "over always answering the most common class"),
-    "balanced_accuracy_gain": ("Gain in balanced accuracy", "over always answering the most common class"),
-    "average_precision_gain": ("Gain in average precision", "over scores that say nothing"),
-    "selection_rate_difference": ("Selection rate difference", "of a group to its reference group"),
-    "missing_share": ("Missing values", "share of cells without a value"),
-    "duplicate_share": ("Repeated rows", "share of test rows that repeat an earlier one"),
-    "train_test_overlap": ("Overlap with training rows", "share of test rows found in the training rows"),
-    "label_conflicts": ("Conflicting labels", "share of rows whose twin has another label"),
-    "selection_rate": ("Selection rate", "share that gets the favorable outcome"),
-    "true_positive_rate": ("True positive rate", "share of those labelled favorable who get it"),
-    "false_positive_rate": ("False positive rate", "share of those labelled otherwise who get it"),
-    "false_negative_rate": ("False negative rate", "share of those labelled favorable who do not"),
-    "demographic_parity_difference": ("Demographic parity difference", "largest minus smallest selection rate"),
-    "demographic_parity_ratio": ("Demographic parity ratio", "smallest over largest selection rate"),
-    "equalized_odds_difference": ("Equalized odds difference", "the larger gap in true and false positive rates"),
-    "equal_opportunity_difference": ("Equal opportunity difference", "gap in true positive rates"),
-    "worst_group_accuracy": ("Worst group accuracy", "accuracy in the group where it is lowest"),
-    "mean_prediction": ("Mean prediction", "in the unit of the target"),
-    "mean_error": ("Mean error", "prediction minus truth, on average"),
-    "mean_absolute_error": ("Mean absolute error", "in the unit of the target"),
-    "mean_prediction_difference": ("Mean prediction difference", "largest minus smallest group mean"),
-    "mean_error_difference": ("Mean error difference", "largest minus smallest group mean error"),
-    "mean_absolute_error_difference": ("Mean absolute error difference", "largest minus smallest group error"),
-    "repeat_difference": ("Repeat difference", "largest change when the same rows are asked twice"),
-    "batch_difference": ("Batch difference", "largest change when rows are asked in other batches"),
-    "probability_sum_error": ("Probability sum error", "largest distance of a row's probabilities from one"),
-    "train_mode": ("Left in train mode", "one where the module came in train mode"),
-}
 METHODS: Mapping[str, str] = {
     "clopper_pearson": "Clopper-Pearson",
     "wilson": "Wilson",
@@ -183,22 +121,6 @@ def spelled(name: str) -> str:
     """
     text = name.replace("_", " ").strip()
     return text[:1].upper() + text[1:]
-
-
-def measure_name(id: str) -> str:
-    """What a measurement is called."""
-    last = id.rsplit("/", 1)[-1]
-    return MEASURES[last][0] if last in MEASURES else spelled(last)
-
-
-def measure_meaning(id: str) -> str:
-    """What a measurement means in a few words, or nothing where its name says it."""
-    return MEASURES.get(id.rsplit("/", 1)[-1], ("", ""))[1]
-
-
-def analyzer_name(id: str) -> str:
-    """What an analyzer is called."""
-    return ANALYZERS.get(id, spelled(id.split(".", 1)[-1]))
 
 
 def slice_words(pairs: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from auditnn.core.numbers import show
 from auditnn.core.scale import unit_shown
 from auditnn.figures.draw import draw, drawable
 from auditnn.figures.reading import unit_of, words
-from auditnn.report.names import MEASURES, slice_words
+from auditnn.report.names import slice_words
 from auditnn.report.traced import as_json
 
 TABLE_ROWS = 60
@@ -56,7 +56,10 @@ class Picture:
 def pictures(audit: Audit) -> list[Picture]:
     """Every exhibit of the audit, in its order."""
     units = _units(audit)
-    return [picture(_with_names(_with_units(exhibit, units)), index) for index, exhibit in enumerate(audit.exhibits)]
+    names = {last: one.name for record in audit.analyzers for last, one in record.quantities.items()}
+    return [
+        picture(_with_names(_with_units(exhibit, units), names), index) for index, exhibit in enumerate(audit.exhibits)
+    ]
 
 
 def picture(exhibit: Exhibit, index: int) -> Picture:
@@ -132,11 +135,11 @@ def _with_units(exhibit: Exhibit, units: Mapping[str, set[str]]) -> Exhibit:
     return replace(exhibit, roles={**exhibit.roles, "units": stated})
 
 
-def _with_names(exhibit: Exhibit) -> Exhibit:
+def _with_names(exhibit: Exhibit, names: Mapping[str, str]) -> Exhibit:
     """The exhibit with measures called by their names where a whole column holds nothing but their ids."""
     columns = {
-        name: [MEASURES[value][0] for value in values]
-        if values and all(isinstance(value, str) and value in MEASURES for value in values)
+        name: [names[value] for value in values]
+        if values and all(isinstance(value, str) and value in names for value in values)
         else values
         for name, values in exhibit.columns.items()
     }

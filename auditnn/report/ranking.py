@@ -16,14 +16,6 @@ def attention(findings: Findings) -> list[Finding]:
     return [one for one in findings.findings if one.status in ATTENTION]
 
 
-def by_rule(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
-    """Those of one rule and outcome together, where the most serious of them stands; the excused ones apart."""
-    groups: dict[tuple[str, str, bool], list[Finding]] = {}
-    for one in findings:
-        groups.setdefault((one.code, one.status, one.waived), []).append(one)
-    return [tuple(group) for group in groups.values()]
-
-
 def tally(findings: Iterable[Finding]) -> dict[FindingStatus, int]:
     """How many findings there are of each outcome, without those that a valid waiver excuses."""
     counts: dict[FindingStatus, int] = dict.fromkeys(OUTCOMES, 0)
