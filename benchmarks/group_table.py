@@ -1,7 +1,6 @@
 """The group table: 1,000,000 rows, two attributes (5 x 2), every rate, disparity and interval.
 
-Limit: turning strings into integer codes, plus one numpy.bincount of those codes, labels and predictions. Rates need
-no scores, so no score is sorted on either side.
+Limit: turning strings and scores into integer codes (score sort included), plus one numpy.bincount of those codes.
 Peers: fairlearn's MetricFrame (point values only) and its bootstrap.
 
     python -m benchmarks.group_table            about five minutes; --quick leaves the whole-size peers out
@@ -22,6 +21,7 @@ from auditnn.analyzers.fairness.disparity import ANALYZER as DISPARITY
 from auditnn.analyzers.fairness.group_rates import ANALYZER as GROUP_RATES
 from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Group, Predictions, Split, Subject
+from auditnn.kernels.count_table import bin_scores, count_table
 from auditnn.kernels.group_table import RATES
 from benchmarks.timing import paired, ratio_row, seconds, write
 
@@ -30,7 +30,7 @@ PEER_ROWS = 50_000
 THRESHOLD = 0.5
 RACES, SEXES = ("Asian", "Black", "Hispanic", "Other", "White"), ("female", "male")
 BATCHES = (1 << 16, 1 << 18, ROWS)
-CELLS = 40  # group x label x prediction
+BINS = 1024
 
 
 class Raw:
@@ -54,8 +54,12 @@ def strings(values: np.ndarray, name: str) -> Group:
     return Group(name=name, levels=tuple(map(str, levels)), codes=codes.astype(np.int32))
 
 
-def all_metrics(raw: Raw, groups: tuple[Group, ...]) -> list[Measurement]:
-    """Every measurement of the room for both attributes and their intersection."""
+def all_metrics(raw: Raw, groups: tuple[Group, ...], scores: bool = True) -> list[Measurement]:
+    """Every measurement of the room for both attributes and their intersection, and the table by score bin."""
+    if scores:
+        sizes = [len(group.levels) for group in groups]
+        table = count_table([group.codes for group in groups], sizes, raw.y, 2, raw.score, THRESHOLD)
+        table.sweep()
     predictions = Predictions(prediction=raw.prediction, score=raw.score)
     subject = Subject(
         name="benchmark",
@@ -99,9 +103,23 @@ def front_door(raw: Raw) -> Any:
 # ------------------------------------------------------------------ the limit
 
 
-def encoded(raw: Raw) -> tuple[np.ndarray, ...]:
-    """Codes of both string columns."""
-    return pd.factorize(raw.race)[0], pd.factorize(raw.sex)[0]
+def encoded(raw: Raw, batch: int) -> tuple[np.ndarray, ...]:
+    """Codes of both string columns, and of the scores: a sort, edges of equal mass, one search per score."""
+    race, sex = pd.factorize(raw.race)[0], pd.factorize(raw.sex)[0]
+    ordered = np.sort(raw.score)
+    edges = ordered[np.arange(1, BINS) * len(ordered) // BINS]
+    found = [np.searchsorted(edges, raw.score[start : start + batch]) for start in range(0, len(ordered), batch)]
+    return race, sex, np.concatenate(found)
+
+
+def encoded_by_rank(raw: Raw, batch: int) -> tuple[np.ndarray, ...]:
+    """The same, the bins of scores from their ranks."""
+    order = np.argsort(raw.score)
+    bins = np.empty(len(order), dtype=np.int64)
+    for start in range(0, len(order), batch):
+        stop = min(start + batch, len(order))
+        bins[order[start:stop]] = np.arange(start, stop) * BINS // len(order)
+    return pd.factorize(raw.race)[0], pd.factorize(raw.sex)[0], bins
 
 
 def counted(flat: np.ndarray, batch: int, cells: int) -> np.ndarray:
@@ -112,17 +130,23 @@ def counted(flat: np.ndarray, batch: int, cells: int) -> np.ndarray:
 
 
 def limits(raw: Raw) -> dict[str, Callable[[], Any]]:
-    """Encode plus bincount, in three batch sizes, and codes alone or in a wider table."""
-    race, sex = encoded(raw)
-    flat = ((race * 2 + sex) * 2 + raw.y) * 2 + raw.prediction
+    """Encode plus bincount, in three batch sizes, two ways to bin scores, and codes alone or in a wider table."""
+    race, sex, bins = encoded(raw, ROWS)
+    flat = ((race * 2 + sex) * 2 + raw.y) * BINS + bins
     wide = np.zeros((len(flat), 4), dtype=np.int64)
     wide[:, 0] = flat
     layouts = {"contiguous": flat, "column of a table": wide[:, 0]}
+    cells = 20 * BINS
 
-    def variant(codes: np.ndarray, batch: int) -> Callable[[], Any]:
-        return lambda: (encoded(raw), counted(codes, batch, CELLS))
+    def variant(encode: Callable[[Raw, int], Any], codes: np.ndarray, batch: int) -> Callable[[], Any]:
+        return lambda: (encode(raw, batch), counted(codes, batch, cells))
 
-    return {f"{layout}, {batch} rows": variant(codes, batch) for layout, codes in layouts.items() for batch in BATCHES}
+    return {
+        f"{encode.__name__}, {layout}, {batch} rows": variant(encode, codes, batch)
+        for encode in (encoded, encoded_by_rank)
+        for layout, codes in layouts.items()
+        for batch in BATCHES
+    }
 
 
 # ------------------------------------------------------------------ peers
@@ -162,13 +186,15 @@ def main() -> None:
     count = len(from_raw(raw))
     all_limits = limits(raw)
     work = [
-        paired("strings to all measurements (strings by pandas.factorize, as in the limit)",
+        paired("strings and scores to all measurements (strings by pandas.factorize, as in the limit)",
                lambda: from_raw(raw), all_limits, target=3.0),
         paired("the same through auditnn.Subject.from_predictions and auditnn.run",
                lambda: front_door(raw), all_limits),
+        paired("score bins alone, against a sort of the scores",
+               lambda: bin_scores(raw.score), {"sort": lambda: np.sort(raw.score)}),
         paired("codes to all measurements, against one bincount",
-               lambda: all_metrics(raw, groups),
-               {f"{batch} rows": lambda batch=batch: counted(flat, batch, CELLS) for batch in BATCHES}),
+               lambda: all_metrics(raw, groups, scores=False),
+               {f"{batch} rows": lambda batch=batch: counted(flat, batch, 40) for batch in BATCHES}),
         paired(f"all measurements, against fairlearn's point values ({PEER_ROWS} rows)",
                lambda: from_raw(small), {"MetricFrame": lambda: metric_frame(small)}),
         paired(f"all measurements, against three bootstrap draws of fairlearn's ({PEER_ROWS} rows, intersection only)",
