@@ -57,10 +57,13 @@ def parse_policy(content: bytes, label: str, name: str, known: Policy | None = N
     tasks), the rule of `known` with the same code and measurement says them. Thresholds are never taken over.
     """
     try:
-        data = tomllib.loads(content.decode("utf-8"))
+        data = tomllib.loads(content.decode("utf-8-sig"))  # with or without the byte order mark that some editors write
     except UnicodeDecodeError as error:
         got = f"byte {error.start} that is not"
         raise PolicyError(f"{label} to be UTF-8 text", got, "Save it as UTF-8.") from error
+    except RecursionError as error:
+        got = "lists or tables in one another, too deep to read"
+        raise PolicyError(f"{label} to be a policy", got, "Write each rule as its own table [[rule]].") from error
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{label} to be TOML", str(error), "See https://toml.io for how it is written.") from error
     if newer_schema(data):

@@ -9,7 +9,7 @@ from auditnn.policy.finding import SEVERITIES, Finding, Findings, Verdict
 
 
 def verdict_of(findings: Iterable[Finding]) -> Verdict:
-    """fail, else incomplete (a required rule not measured, or unsure where `surely_within` is demanded), else
+    """fail, else incomplete (a required rule was not measured, or is unsure where it demands `surely_within`), else
     unsure, else pass. Findings under an unexpired waiver do not count."""
     counted = [one for one in findings if not one.waived]
     if any(one.status == "fail" for one in counted):
@@ -20,8 +20,9 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
 
 
 def exit_code(findings: Findings) -> int:
-    """What a gate exits with: 1 where a gating rule failed; 3 where none did, but a required one was not measured
-    or a gating one is unsure that demands `surely_within`; 0 otherwise."""
+    """What a gate exits with: 1 where a gating rule failed; 3 where none did, but a required rule was not measured,
+    or a gating required one is unsure where it demands `surely_within`; 0 otherwise. Findings under an unexpired
+    waiver do not count."""
     counted = [one for one in findings.findings if not one.waived]
     if any(one.status == "fail" and one.gate for one in counted):
         return 1
@@ -42,10 +43,9 @@ def judged(findings: Findings) -> bool:
 
 
 def left_open(finding: Finding) -> bool:
-    """Whether silence or doubt is not enough for its rule."""
-    if finding.status == "not_measured":
-        return finding.required
-    return finding.status == "unsure" and finding.demand == "surely_within"
+    """Whether its rule is required and was not measured, or is unsure where it demands `surely_within`."""
+    doubt = finding.status == "unsure" and finding.demand == "surely_within"
+    return finding.required and (doubt or finding.status == "not_measured")
 
 
 def order(finding: Finding) -> tuple[int, bool, int, float, str, str]:

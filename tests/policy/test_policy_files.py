@@ -82,6 +82,17 @@ def test_what_a_short_rule_stands_for() -> None:
     )  # fmt: skip
 
 
+def test_a_byte_order_mark_is_no_mistake() -> None:
+    plain = parse_policy(MINIMAL.encode(), "x", "x")
+    assert parse_policy(MINIMAL.encode("utf-8-sig"), "x", "x") == plain
+
+
+@pytest.mark.parametrize("opening", ["[", "{a = "])
+def test_nesting_without_end_is_a_policy_error(opening: str) -> None:
+    with pytest.raises(PolicyError, match="too deep"):
+        parse_policy(f"rule = {opening * 5000}".encode(), "x.toml", "x")
+
+
 def test_limits() -> None:
     text = MINIMAL.replace("at_most = 1", "between = [-1, 2]")
     assert parse_policy(text.encode(), "x", "x").rules[0].limits == (-1.0, 2.0)

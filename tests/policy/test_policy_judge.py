@@ -265,7 +265,9 @@ def test_surely_within_turns_doubt_into_incomplete() -> None:
     assert (lenient.verdict, exit_code(lenient)) == ("unsure", 0)
     assert (strict.verdict, exit_code(strict)) == ("incomplete", 3)
     silent_gate = judge(doubt, policy(rule(demand="surely_within", gate=False)))
-    assert exit_code(silent_gate) == 0
+    assert (silent_gate.verdict, exit_code(silent_gate)) == ("incomplete", 0)
+    optional = judge(doubt, policy(rule(demand="surely_within", required=False)))
+    assert (optional.verdict, exit_code(optional)) == ("unsure", 0)
 
 
 def test_a_rule_that_does_not_gate_is_shown_and_lets_through() -> None:
