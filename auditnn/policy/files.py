@@ -57,13 +57,20 @@ def parse_policy(content: bytes, label: str, name: str, known: Policy | None = N
     tasks), the rule of `known` with the same code and measurement says them. Thresholds are never taken over.
     """
     try:
+        part = _part(content, label)
+    except RecursionError as error:
+        got = "lists or tables in one another, too deep to read"
+        raise PolicyError(f"{label} to be a policy", got, "Write each rule as its own table [[rule]].") from error
+    return _policy(part, name, known)
+
+
+def _part(content: bytes, label: str) -> PolicyPart:
+    """What the file says, checked; PolicyError for what it may not say."""
+    try:
         data = tomllib.loads(content.decode("utf-8-sig"))  # with or without the byte order mark that some editors write
     except UnicodeDecodeError as error:
         got = f"byte {error.start} that is not"
         raise PolicyError(f"{label} to be UTF-8 text", got, "Save it as UTF-8.") from error
-    except RecursionError as error:
-        got = "lists or tables in one another, too deep to read"
-        raise PolicyError(f"{label} to be a policy", got, "Write each rule as its own table [[rule]].") from error
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{label} to be TOML", str(error), "See https://toml.io for how it is written.") from error
     if newer_schema(data):
@@ -74,7 +81,7 @@ def parse_policy(content: bytes, label: str, name: str, known: Policy | None = N
         count, them = ("1 mistake", "it") if len(part) == 1 else (f"{len(part)} mistakes", "them")
         lines = "".join(f"\n  {mistake}" for mistake in part)
         raise PolicyError(f"{label} to be a policy", count, f"Correct {them}; nothing was judged:{lines}")
-    return _policy(part, name, known)
+    return part
 
 
 def findings_from_json(data: Any, policy: Policy | None = None) -> Findings:

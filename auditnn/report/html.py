@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,8 @@ from auditnn.report.reproduce import environment_rows, recipe, setting_rows
 from auditnn.report.subject_card import rows_told, subject_card
 from auditnn.report.verdict import TONES, facts, headline
 from auditnn.report.view import View, gather
+from auditnn.report.writable import writable
 
-UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -52,7 +51,7 @@ def render(audit: Audit, findings: Findings, *, live: bool = True) -> str:
         packed=engine.packed if engine else None,
         figure_config=script_json(config("light")),
     )
-    return UNWRITABLE.sub("\ufffd", page)
+    return writable(page)
 
 
 def _content(audit: Audit, findings: Findings, view: View) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from auditnn.figures.draw import draw, drawable
 from auditnn.figures.reading import unit_of, words
 from auditnn.report.names import slice_words
 from auditnn.report.traced import as_json
+from auditnn.report.writable import writable_json
 
 TABLE_ROWS = 60
 DRAWN_CATEGORIES = 60
@@ -89,7 +90,7 @@ def picture(exhibit: Exhibit, index: int) -> Picture:
 
 def script_json(content: Any) -> Markup:
     """JSON that cannot end the script element it stands in, whatever the names inside hold."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = writable_json(json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)

@@ -87,10 +87,18 @@ def test_a_byte_order_mark_is_no_mistake() -> None:
     assert parse_policy(MINIMAL.encode("utf-8-sig"), "x", "x") == plain
 
 
-@pytest.mark.parametrize("opening", ["[", "{a = "])
-def test_nesting_without_end_is_a_policy_error(opening: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rule = " + "[" * 5000,
+        "rule = " + "{a = " * 5000,
+        "schema" + ".a" * 5000 + " = 1",
+        "rule" + ".a" * 5000 + " = 1",
+    ],
+)
+def test_nesting_without_end_is_a_policy_error(text: str) -> None:
     with pytest.raises(PolicyError, match="too deep"):
-        parse_policy(f"rule = {opening * 5000}".encode(), "x.toml", "x")
+        parse_policy(text.encode(), "x.toml", "x")
 
 
 def test_limits() -> None:

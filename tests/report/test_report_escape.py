@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +17,7 @@ from auditnn.core.exhibit import Exhibit
 from auditnn.policy.finding import Findings
 from auditnn.report.html import render
 
+TURNS = [chr(i) for i in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]
 INJECTIONS = [
     "<script>alert(1)</script>",
     "</script><script>alert(1)</script>",
@@ -121,8 +124,34 @@ def test_it_stays_text(text: str, plain: Any) -> None:
     for spec in find(page, "script", cls="spec"):
         shown = json.loads(spec.text)
         assert shown["data"]["values"]
-    if not {"\x00", "\ud800", "\r"} & set(text):
-        assert find(page, "h1")[0].text == text
+    assert find(page, "h1")[0].text == shown_as(text)
+
+
+def shown_as(text: str) -> str:
+    """The text with U+FFFD for its control characters, surrogates and turns of reading direction."""
+    return "".join("\ufffd" if forbidden(sign) else sign for sign in text)
+
+
+def forbidden(sign: str) -> bool:
+    bidirectional = unicodedata.bidirectional(sign) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    return bidirectional or (unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\t\n")
+
+
+@pytest.mark.parametrize(
+    "signs", [[chr(i) for i in range(0x20)], [chr(i) for i in range(0x7F, 0xA0)], TURNS, ["\ud800", "\udfff"]]
+)
+def test_no_control_character_reaches_the_page(signs: list[str]) -> None:
+    """Neither in the page's text, nor as a number of a character, nor in the JSON that draws the figures."""
+    written = render(*poisoned("a" + "b".join(signs) + "z"), live=False)
+    written.encode()
+    assert not [sign for sign in set(written) if forbidden(sign)]
+    page = parse(written)
+    texts = [node.text for node in page.walk()] + [value or "" for node in page.walk() for value in node.attrs.values()]
+    specs = [json.dumps(json.loads(one.text), ensure_ascii=False) for one in find(page, "script", cls="spec")]
+    escapes = [one for spec in specs for one in re.findall(r"\\(?:u....|.)", spec)]
+    assert not [sign for text in texts for sign in text if forbidden(sign)]
+    assert specs
+    assert set(escapes) <= {'\\"', "\\n", "\\t", "\\\\"}
 
 
 def test_no_script_ends_early() -> None:
