@@ -264,8 +264,39 @@ def test_the_figure_leads_with_the_widest_gap() -> None:
     figure, table = found.exhibit("errors"), found.exhibit("slices")
     assert figure.columns["slice"][0] == "region = north"
     assert figure.roles["reference"] == found["error_rate"].value
-    assert "where region = north" in figure.summary
+    inside, overall = found["error_rate", "region = north"].value, found["error_rate"].value
+    assert inside is not None
+    assert overall is not None
+    assert f"is {inside:.1%} where region = north, against {overall:.1%} over all 2,000 rows" in figure.summary
     assert set(table.columns["slice"]) == set(slices(found))
+
+
+def test_the_table_shows_gaps_in_points_and_rates_in_percent() -> None:
+    from auditnn.core.numbers import show
+    from auditnn.figures.reading import unit_of
+
+    frame = people()
+    table = answers(judged(frame, np.where(frame["region"] == "north", 0.5, 0.1)), ID).exhibit("slices")
+    for column in ("gap", "low", "high", "gap where it was found"):
+        value = table.columns[column][0]
+        assert show(value, unit_of(table, column)) == f"{100 * value:.1f} points"
+    for column in ("error inside", "error outside"):
+        value = table.columns[column][0]
+        assert show(value, unit_of(table, column)) == f"{value:.1%}"
+    assert unit_of(table, "rows") == "number"
+
+
+def test_the_table_of_a_regression_stays_in_the_unit_of_the_target() -> None:
+    from auditnn.figures.reading import unit_of
+
+    frame = people()
+    rng = np.random.default_rng(0)
+    y = rng.normal(0.5, 0.1, N)
+    spread = np.where(frame["region"] == "west", 0.09, 0.03)
+    subject = from_predictions(y, y + rng.normal(size=N) * spread, task="regression", X_test=frame)
+    table = answers(subject, ID).exhibit("slices")
+    for column in set(table.columns) - {"slice", "rows"}:
+        assert unit_of(table, column) == "target"
 
 
 def test_the_credit_sample_is_weak_near_its_cut_and_its_twin_is_not() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from auditnn.core.errors import NotApplicable
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement, Status
 from auditnn.core.rows import Table
+from auditnn.core.scale import scale_of, unit_shown
 from auditnn.core.subject import Subject
 from auditnn.kernels.slices import Coded, Found, slice_mask, weak_slices
 from auditnn.kernels.values import mean_absolute_error, mean_difference
@@ -185,8 +186,17 @@ def _table(
             "too large, because it was picked for it; the gap on the other rows is not."
         ),
         columns=columns,
+        roles={"units": _units(columns, gaps)},
         measurements=(GAP,),
     )
+
+
+def _units(columns: Iterable[str], gaps: Sequence[Measurement]) -> dict[str, str]:
+    """The unit of each column of numbers: gaps of error rates are in points, error rates themselves are shares."""
+    level = gaps[0].unit
+    difference = next((unit_shown(one) for one in gaps if one.value is not None), level)
+    apart = ("gap", "low", "high", "gap where it was found")
+    return {name: difference if name in apart else level for name in columns if name not in ("slice", "rows")}
 
 
 def _figure(levels: Sequence[Measurement], gaps: Sequence[Measurement], loss: np.ndarray, subject: Subject) -> Exhibit:
@@ -195,14 +205,14 @@ def _figure(levels: Sequence[Measurement], gaps: Sequence[Measurement], loss: np
     shown = [level for _, level in by_gap if level.value is not None]
     overall, first = float(loss.mean()), shown[0]
     name = "error rate" if subject.classification else "mean absolute error"
-    style = ".1%" if subject.classification else ".3g"
+    scale = scale_of(first, (overall,))
     return Exhibit(
         id=f"{ID}/errors",
         kind="intervals",
         title=f"{name.capitalize()} by slice, on rows that took no part in finding it",
         summary=(
-            f"The {name} is {first.value:{style}} where {first.slice['slice']}, against {overall:{style}} over all "
-            f"{len(loss):,} rows (the line)."
+            f"The {name} is {scale.full(first.value or 0.0)} where {first.slice['slice']}, against "
+            f"{scale.full(overall)} over all {len(loss):,} rows (the line)."
         ),
         columns={
             "slice": [one.slice["slice"] for one in shown],
