@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from auditnn.core.rows import Rows
 from auditnn.core.subject import Predictions, Subject
 from auditnn.subjects import outputs
 from auditnn.subjects.encoding import ImageEncoder, MatrixEncoder
+from auditnn.subjects.foreign import no_exit
 
 BATCH_BYTES = 4 * 2**20
 FEWEST, MOST = 8, 4096
@@ -148,10 +149,12 @@ class Calls:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise BudgetSpent("the time budget was spent while it ran")
 
-    def prepared(self) -> AbstractContextManager[None]:
-        """The model ready (in evaluation mode) for a run of calls; may be nested."""
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """The model ready (in evaluation mode) for a run of calls, and kept from ending the process; may be nested."""
         prepared = getattr(self.model, "prepared", None)
-        return nullcontext() if prepared is None else prepared()
+        with no_exit("the model"), nullcontext() if prepared is None else prepared():
+            yield
 
 
 def batch_size(rows: Rows | None) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from auditnn.core.errors import SubjectError
 from auditnn.core.rows import Feature, Images, Table
 from auditnn.subjects.arrays import from_tensor, is_frame, is_tensor
+from auditnn.subjects.foreign import no_exit
 from auditnn.subjects.frames import frame_of
 
 Units = Mapping[str, tuple[int, ...]]
@@ -64,7 +65,8 @@ class FunctionEncoder:
 
     def parts(self, rows: Any) -> tuple[np.ndarray, Units | None]:
         """The inputs, and the units where the function gives them."""
-        result = self.function(self.before(rows))
+        with no_exit("encode"):
+            result = self.function(self.before(rows))
         units = None
         if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
             result, given = result

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from auditnn.core.errors import AuditnnError, SubjectError
@@ -17,8 +19,19 @@ def shortened(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
+@contextmanager
+def no_exit(what: str) -> Iterator[None]:
+    """SubjectError where `what` calls `sys.exit`, which would end the audit unsaid; all else passes through."""
+    try:
+        yield
+    except SystemExit as error:
+        raise SubjectError(
+            f"{what} to return", f"it raised {shortened(error)}", "Take the call that ends the process out of it."
+        ) from error
+
+
 class Blame:
-    """Turns any exception of somebody else's code into a SubjectError; ours and interrupts pass through.
+    """Turns any exception of somebody else's code, `sys.exit` too, into a SubjectError; ours and interrupts pass.
 
     >>> with Blame("a factory that returns a module", "nets:build raised", "Run it by itself first."):
     ...     raise KeyError("lr")
@@ -35,5 +48,5 @@ class Blame:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, AuditnnError):
+        if isinstance(error, Exception | SystemExit) and not isinstance(error, AuditnnError):
             raise SubjectError(self.expected, f"{self.got} {shortened(error)}", self.advice) from error

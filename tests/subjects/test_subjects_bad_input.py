@@ -71,6 +71,10 @@ def raises(inputs: Any) -> Any:
     raise ZeroDivisionError("a wheel came off")
 
 
+def exits(inputs: Any) -> Any:
+    raise SystemExit(0)
+
+
 def half(inputs: Any) -> np.ndarray:
     return np.full(len(inputs), 0.5)
 
@@ -79,6 +83,7 @@ NETS = """
 import torch
 def build(): return torch.nn.Linear(3, 1).eval()
 def fails(): raise ValueError("no such layer")
+def exits(*arguments): raise SystemExit(0)
 def wrong(): return 7
 def encode(frame): return frame.to_numpy(dtype="float32")
 def bad_encode(frame): raise KeyError("income")
@@ -274,8 +279,18 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
         ["intersections", "'race'"]),
     "intersection of one": (
         lambda d: module(groups={"sex": ["f", "m"] * (N // 2)}, intersections=["sex"]), SubjectError, ["lists of two"]),
+    "intersection with the name of a group": (
+        lambda d: module(groups={name: ["f", "m"] * (N // 2) for name in ("a & b", "a", "b")},
+                         intersections=[["a", "b"]]), SubjectError, ["'a & b'", "Rename"]),
+    "intersection asked for twice": (
+        lambda d: module(groups={name: ["f", "m"] * (N // 2) for name in "ab"}, intersections=[["a", "b"], ["b", "a"]]),
+        SubjectError, ["'b & a' twice"]),
     # the model
     "not a module": (lambda d: module(module=half), SubjectError, ["torch.nn.Module", "from_function"]),
+    "model that exits": (lambda d: module(module=Odd(exits)), SubjectError, ["SystemExit: 0"]),
+    "function that exits": (lambda d: function(exits), SubjectError, ["SystemExit: 0"]),
+    "class instead of an estimator": (
+        lambda d: build.from_sklearn(LogisticRegression, X, Y), SubjectError, ["a fitted estimator", "().fit(X, y)"]),
     "not an estimator": (lambda d: build.from_sklearn(half, X, Y), SubjectError, ["predict"]),
     "not a function": (lambda d: function("half"), SubjectError, ["callable"]),
     "estimator without probabilities": (
@@ -328,6 +343,7 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
     "unknown sample": (lambda d: load("sample:credot"), SubjectError, ["'credot'"]),
     "not a toml": (lambda d: with_bytes(d, "m.pt", b"") or load(str(d / "m.pt")), SubjectError, ["TOML"]),
     "broken toml": (lambda d: opened(d, top="task = \n"), SubjectError, ["as TOML", "line 1"]),
+    "brackets without end": (lambda d: opened(d, top="task = " + "[" * 5000), SubjectError, ["nested too deep"]),
     "several mistakes at once": (
         lambda d: opened(d, top='task = "binray"\ncolour = 1\n', model=MODEL + "threshold = 2\n"), SubjectError,
         ["3 mistakes", "task", "colour", "model.threshold"]),
@@ -359,6 +375,13 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
     "csv with a header only": (
         lambda d: with_bytes(d, "t.csv", b"a,b,c,y\n", data=DATA.replace("test.parquet", "t.csv")), SubjectError,
         ["at least one row"]),
+    "csv with more fields than its header": (
+        lambda d: with_bytes(d, "t.csv", b"a,b,c,y\n9,1,2,3,0\n9,1,2,3,1\n",
+                             data=DATA.replace("test.parquet", "t.csv")),
+        SubjectError, ["4 fields in each row", "5 in the first row"]),
+    "csv with a longer row below": (
+        lambda d: with_bytes(d, "t.csv", b"a,b,c,y\n1,2,3,0\n9,1,2,3,1\n",
+                             data=DATA.replace("test.parquet", "t.csv")), SubjectError, ["line 3"]),
     "npz of objects": (
         lambda d: with_npz(d, {"X": X, "y": np.array(["a", None] * (N // 2), dtype=object)}), SubjectError,
         ["astype(str)"]),
@@ -383,6 +406,11 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
         lambda d: opened(d, MODEL.replace(":build", ":constant")), SubjectError, ["to be a function", "int"]),
     "factory fails": (
         lambda d: opened(d, MODEL.replace(":build", ":fails")), SubjectError, ["ValueError: no such layer"]),
+    "factory exits": (lambda d: opened(d, MODEL.replace(":build", ":exits")), SubjectError, ["SystemExit: 0"]),
+    "module that exits when imported": (
+        lambda d: with_bytes(d, "gone.py", b"raise SystemExit(0)", model=MODEL.replace("nets:", "gone:")),
+        SubjectError, ["importing 'gone' raised SystemExit: 0"]),
+    "encode exits": (lambda d: opened(d, MODEL + 'encode = "nets:exits"\n'), SubjectError, ["SystemExit: 0"]),
     "factory returns a number": (
         lambda d: opened(d, MODEL.replace(":build", ":wrong")), SubjectError, ["torch.nn.Module", "int"]),
     "factory returns no estimator": (
@@ -454,3 +482,14 @@ def test_bad_input_is_one_clear_message(name: str, tmp_path: Path) -> None:
 
 def test_the_table_is_long_enough() -> None:
     assert len(CASES) >= 60
+
+
+def test_a_later_call_that_exits_is_an_error_and_an_interrupt_passes() -> None:
+    for error, expected in ((SystemExit(0), SubjectError), (KeyboardInterrupt(), KeyboardInterrupt)):
+
+        def answer(inputs: Any, error: BaseException = error) -> Any:
+            raise error
+
+        calls = Calls(build.from_function(answer, X, Y))
+        with pytest.raises(expected):
+            calls.forward(X)
