@@ -79,8 +79,11 @@ def _csv(path: Path, given: str) -> DataFile:
 
     with Blame(f"a csv file {given!r} with a header", "reading it raised", "Save it as UTF-8 text with commas."):
         with path.open(newline="", encoding="utf-8-sig") as file:
-            _different(next(csv.reader(file), []), given)
-        frame = pandas.read_csv(path, encoding="utf-8-sig", low_memory=False)
+            lines = csv.reader(file)
+            header = next(lines, [])
+            _different(header, given)
+            _as_wide(header, next(filter(None, lines), []), given)
+        frame = pandas.read_csv(path, encoding="utf-8-sig", low_memory=False, index_col=False)
     return DataFile(name=given, frame=frame, vectors={})
 
 
@@ -96,6 +99,15 @@ def _npz(path: Path, given: str) -> DataFile:
                 f"one value per row in {name!r} of {given}", f"shape {values.shape}", "Only X has several columns."
             )
     return DataFile(name=given, X=X, vectors=arrays)
+
+
+def _as_wide(header: Sequence[str], first: Sequence[str], given: str) -> None:
+    """SubjectError where the first row has more fields than the header; pandas itself refuses longer ones below."""
+    if len(first) > len(header):
+        raise SubjectError(
+            f"{len(header)} fields in each row of {given}, as in its header", f"{len(first)} in the first row",
+            "Name every column in the header, the first one too, and drop commas at the end of rows.",
+        )  # fmt: skip
 
 
 def _different(names: Sequence[str], given: str) -> None:

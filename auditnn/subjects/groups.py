@@ -67,6 +67,7 @@ def check_names(
         for name in names:
             if name not in levels:
                 raise SubjectError("intersections to name group attributes", repr(name), nearest(name, levels))
+        _check_new(tuple(names), crossed, levels)
         crossed.append(tuple(names))
     for name, level in reference.items():
         if name in levels and str(level) not in levels[name]:
@@ -74,6 +75,17 @@ def check_names(
                 f"reference.{name} to be one of its levels", repr(level), f"Levels: {shown(levels[name])}."
             )
     return tuple(crossed)
+
+
+def _check_new(names: tuple[str, ...], crossed: Sequence[tuple[str, ...]], levels: Mapping[str, Any]) -> None:
+    """SubjectError for an intersection whose name an attribute or an earlier intersection already has."""
+    name = " & ".join(names)
+    if name in levels:
+        raise SubjectError(
+            "intersections with names of their own", f"{name!r}, which is a group attribute too", "Rename that group."
+        )
+    if any(set(names) == set(other) or name == " & ".join(other) for other in crossed):
+        raise SubjectError("different intersections", f"{name!r} twice", "List each of them once.")
 
 
 def _banded(name: str, values: np.ndarray, bands: Sequence[float], gaps: np.ndarray) -> tuple[list[str], np.ndarray]:

@@ -62,9 +62,13 @@ def task_of(estimator: Any) -> str | None:
     """The task that the estimator says it has, None where it does not say."""
     from sklearn.base import is_classifier, is_regressor
 
-    if is_regressor(estimator):
-        return "regression"
-    classes = classes_of(estimator) if is_classifier(estimator) else None
+    try:
+        if is_regressor(estimator):
+            return "regression"
+        classifier = is_classifier(estimator)
+    except (AttributeError, TypeError):  # no __sklearn_tags__: a class of one's own, told by its classes_
+        classifier = True
+    classes = classes_of(estimator) if classifier else None
     return None if classes is None else "binary" if len(classes) == 2 else "multiclass"
 
 
