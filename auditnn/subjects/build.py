@@ -58,7 +58,7 @@ def from_torch(module: Any, X_test: Any, y_test: Any, **keywords: Unpack[Keyword
     data = assemble.data_of(X_test, options)
     facts = {
         "class": type(module).__name__,
-        "train_mode": bool(module.training),
+        "train_mode": any(part.training for part in module.modules()),
         "parameters": sum(parameter.numel() for parameter in module.parameters()),
         "layers": sum(1 for part in module.modules() if not list(part.children())),
         "device": str(model.device),
@@ -73,6 +73,9 @@ def from_sklearn(estimator: Any, X_test: Any, y_test: Any, **keywords: Unpack[Ke
 
     Audited are its probabilities, else its decision function as logits, else its labels; `output` overrides that.
     """
+    if isinstance(estimator, type):
+        advice = f"Give an instance: {estimator.__name__}().fit(X, y)."
+        raise SubjectError("a fitted estimator", f"the class {estimator.__name__}", advice)
     if not hasattr(estimator, "predict"):
         raise SubjectError("an estimator with predict", type(estimator).__name__, "Use from_function for a callable.")
     options = options_of(keywords)

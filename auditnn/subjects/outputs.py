@@ -15,6 +15,8 @@ from auditnn.subjects.labels import Coding
 def matrix(raw: Any, n: int, subject: Subject) -> np.ndarray:
     """One batch of raw outputs as float64 (n, k); hard labels as their 0/1 indicator over the classes."""
     raw = np.asarray(raw)
+    if raw.ndim == 0 and n == 1:  # a forward that ends in squeeze()
+        raw = raw.reshape(1)
     if subject.output == "labels":
         return _indicator(raw, n, subject)
     if raw.ndim not in (1, 2) or len(raw) != n:

@@ -82,7 +82,7 @@ class TorchModel:
                 if not output.requires_grad:
                     raise NotApplicable("the module's outputs have no gradient by its inputs")
                 wanted = torch.as_tensor(np.array(targets), device=output.device)
-                if output.ndim == 1 or output.shape[1] == 1:
+                if output.ndim < 2 or output.shape[1] == 1:
                     column = output.reshape(len(wanted))
                     picked = column if positive is None else torch.where(wanted == positive, column, -column)
                 else:

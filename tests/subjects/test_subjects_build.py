@@ -455,3 +455,34 @@ def test_digests_change_with_what_they_are_of_and_with_nothing_else() -> None:
     assert build.from_sklearn(LogisticRegression().fit(X, Y), X, Y).digests == same
     assert build.from_sklearn(LogisticRegression(C=2).fit(X, Y), X, Y).digests["model"] != same["model"]
     assert build.from_function(half, X, Y).digests["model"].startswith("sha256:")
+
+
+def test_one_child_in_train_mode_is_told() -> None:
+    module = torch.nn.Sequential(torch.nn.Dropout(), linear()).eval()
+    assert build.from_torch(module, X, Y, output="logits").facts["train_mode"] is False
+    module[0].train()
+    assert build.from_torch(module, X, Y, output="logits").facts["train_mode"] is True
+
+
+def test_a_forward_that_squeezes_takes_a_batch_of_one() -> None:
+    class Squeezed(torch.nn.Linear):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            return super().forward(inputs).squeeze()
+
+    module = Squeezed(3, 1).eval()
+    subject = build.from_torch(module, X, Y, output="logits")
+    one_by_one, together = Calls(subject, batch_rows=1), Calls(subject)
+    assert one_by_one.outputs(subject.test.rows) == pytest.approx(by_hand(module, X), abs=1e-6)
+    assert np.array_equal(one_by_one.gradients(subject.test.rows, 1), together.gradients(subject.test.rows, 1))
+
+
+def test_an_estimator_without_tags_is_told_by_its_classes() -> None:
+    class Plain:
+        classes_ = np.array([0, 1])
+
+        def predict(self, X: np.ndarray) -> np.ndarray:
+            return (X[:, 0] > 0).astype(int)
+
+    subject = build.from_sklearn(Plain(), X, Y)
+    assert (subject.task, subject.output) == ("binary", "labels")
+    assert np.array_equal(predicted(subject).prediction, X[:, 0] > 0)
