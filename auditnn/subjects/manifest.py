@@ -113,13 +113,15 @@ PARTS: dict[str, type[Part]] = {"": Manifest, "model": ModelPart, "data": DataPa
 def read_manifest(path: Path) -> Manifest:
     """The file as a record; SubjectError with all its mistakes, or with the line where it is not TOML."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SubjectError(
             f"{path.name} as UTF-8 text", f"a byte that is not: {error.reason}", "Save it as UTF-8."
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise SubjectError(f"{path.name} as TOML", str(error), "See docs/subject-file.md for an example.") from error
+    except RecursionError as error:
+        raise SubjectError(f"{path.name} as TOML", "brackets nested too deep to read", "Take them apart.") from error
     except OSError as error:
         raise SubjectError(f"a readable file {str(path)!r}", error.strerror or "an error", "Check its path.") from error
     mistakes = _not_yet(content)

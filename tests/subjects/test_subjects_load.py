@@ -265,3 +265,8 @@ def test_a_sample_by_path_is_anybodys_code() -> None:
     assert f"--allow-code {samples.folder('perceptron')}" in str(caught.value)
     with pytest.raises(SubjectError, match="perceptron"):
         load("sample:perceptrn")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    source = write(tmp_path, '\ufefftask = "binary"\n[data]\ntest = "test.parquet"\ntarget = "y"\nprediction = "y"\n')
+    assert load(source).task == "binary"
