@@ -98,13 +98,13 @@ def doubt_words(met: Comparison, one: Measurement, reason: str | None, settle: M
     rows, group = settle["rows"], settle["group"]
     if isinstance(rows, int):
         whose = f" of {group}" if group else ""
-        now = _rows_now(one, group)
+        now = rows_now(one, group)
         at_hand = f" ({now:,} now)" if now is not None else ""
         words += f" About {rounded(rows):,} rows{whose}{at_hand} would settle it if the estimate stays."
     return words
 
 
-def _rows_now(one: Measurement, group: object) -> int | None:
+def rows_now(one: Measurement, group: object) -> int | None:
     """The rows that there are of this group, or of all groups; None where the basis does not say."""
     basis = one.basis or {}
     rows = rows_behind(basis, one.n)

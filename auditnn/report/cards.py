@@ -13,7 +13,7 @@ from auditnn.core.measurement import Measurement, slice_key
 from auditnn.core.scale import Scale
 from auditnn.figures.bullet import bullet
 from auditnn.policy.finding import Finding
-from auditnn.policy.wording import effect
+from auditnn.policy.wording import effect, rows_now
 from auditnn.report.names import slice_words
 from auditnn.report.traced import LONG_UNIT, limit_text, limits, scale_for
 
@@ -39,6 +39,11 @@ class Row:
     where: str
     compared: str
     picture: Markup
+
+    @property
+    def rows_now(self) -> int | None:
+        """The rows there are of the group that would settle it, or of all; None where nothing says so."""
+        return None if self.measurement is None else rows_now(self.measurement, self.finding.settle.get("group"))
 
 
 @dataclass(frozen=True, slots=True)

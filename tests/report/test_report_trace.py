@@ -63,7 +63,16 @@ def truth(report: Any, node: Node) -> Any:
     )
     if field in ("threshold.low", "threshold.high"):
         return finding.threshold[field == "threshold.high"]
+    if field == "settle.now":
+        one = next(one for one in report.audit.measurements if one.key == (id, pairs))
+        rows = one.basis.get("rows", one.basis.get("n", one.n))
+        group = finding.settle["group"]
+        return sum(rows) if group is None and isinstance(rows, list) else rows_of_group(one.basis, rows, group)
     return finding.settle["rows"] if field == "settle.rows" else getattr(finding, str(field))
+
+
+def rows_of_group(basis: Any, rows: Any, group: str | None) -> Any:
+    return rows if group is None else rows[basis["groups"].index(group)]
 
 
 def cell(report: Any, node: Node) -> Any:
