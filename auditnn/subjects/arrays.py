@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
 import numpy as np
 
 from auditnn.core.errors import SubjectError
+
+HALVES = re.compile("[\ud800-\udfff]")
 
 
 def is_frame(value: Any) -> bool:
@@ -48,6 +51,28 @@ def python_value(value: Any) -> Any:
     return value
 
 
+def utf8_name(name: str, what: str) -> None:
+    """SubjectError for a name that no file can hold: with a NUL, or half of a surrogate pair."""
+    if "\0" in name or not _is_utf8(name):
+        raise SubjectError(
+            f"{what} without a NUL and without half surrogates", ascii(name), "Rename it, or read the file as UTF-8."
+        )
+
+
+def utf8_texts(values: np.ndarray) -> np.ndarray:
+    """Text values with every half surrogate, which UTF-8 cannot hold, replaced by U+FFFD; all else as it is."""
+    if values.dtype.kind not in "OU" or _is_utf8("".join(value for value in values if isinstance(value, str))):
+        return values
+    replaced = [HALVES.sub("\ufffd", value) if isinstance(value, str) else value for value in values]
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = replaced
+    return objects
+
+
+def _is_utf8(text: str) -> bool:
+    return text.isascii() or HALVES.search(text) is None
+
+
 def vector(values: Any, what: str, advice: str) -> np.ndarray:
     """One value per row as a 1-D numpy array; a single column is flattened. SubjectError for other shapes."""
     if is_frame(values):
@@ -64,7 +89,7 @@ def vector(values: Any, what: str, advice: str) -> np.ndarray:
         values = values[:, 0]
     if values.ndim != 1:
         raise SubjectError(f"one value per row in {what}", f"shape {values.shape}", advice)
-    return values
+    return utf8_texts(values)
 
 
 def _from_series(values: Any) -> np.ndarray:

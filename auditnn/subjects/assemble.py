@@ -116,7 +116,9 @@ def splits_of(
     groups = _groups(options.groups, X, n, options.bands, "the test data")
     intersections = check_names(groups, options.intersections, options.reference, options.control, options.bands)
     _same_length(n, y, "the test target", "the test data")
-    test = Split(id=_ids(options.id, X, n), y=y, rows=data.test, groups=groups)
+    check_redact(options.redact, _known_columns(options, X, data, groups))
+    hidden = isinstance(options.id, str) and options.id in options.redact  # rows are numbered instead
+    test = Split(id=_ids(None if hidden else options.id, X, n), y=y, rows=data.test, groups=groups)
     if options.train is None:
         return test, None, intersections
     X_train, _, given = _train_parts(options.train)
@@ -124,9 +126,27 @@ def splits_of(
     _same_length(n_train, y_train, "the training target", "the training data")
     asked = given if given is not None else (options.groups if not isinstance(options.groups, Mapping) else ())
     train_groups = _groups(asked, X_train, n_train, options.bands, "the training data")
-    ids = options.id if isinstance(options.id, str) and is_frame(X_train) and options.id in X_train.columns else None
+    ids = (
+        options.id
+        if not hidden and isinstance(options.id, str) and is_frame(X_train) and options.id in X_train.columns
+        else None
+    )
     train = Split(id=_ids(ids, X_train, n_train), y=y_train, rows=data.train, groups=train_groups)
     return test, train, intersections
+
+
+def check_redact(redact: Sequence[str], known: Sequence[str]) -> None:
+    """SubjectError for a redacted name that is no column, group or id: it would hide nothing."""
+    for name in redact:
+        if name not in known:
+            raise SubjectError("redact to name columns, groups or the id", repr(name), nearest(name, known))
+
+
+def _known_columns(options: Options, X: Any, data: Data, groups: Sequence[Group]) -> list[str]:
+    columns = [str(column) for column in X.columns] if is_frame(X) else []
+    columns += [feature.name for feature in getattr(data.test, "features", ())]
+    columns += [group.name for group in groups] + ([options.id] if isinstance(options.id, str) else [])
+    return list(dict.fromkeys(columns))
 
 
 def train_target(options: Options) -> Any:

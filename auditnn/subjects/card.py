@@ -34,7 +34,7 @@ def card(subject: Subject) -> dict[str, Any]:
             known["favorable"] = favorable[0] if len(favorable) == 1 else favorable
     known |= {
         "threshold": subject.threshold if subject.task == "binary" else None,
-        "features": [_feature(feature) for feature in getattr(subject.test.rows, "features", ())],
+        "features": [_feature(feature, subject) for feature in getattr(subject.test.rows, "features", ())],
         "groups": {
             group.name: dict(zip(group.levels, map(int, group.counts()), strict=True)) for group in subject.test.groups
         },
@@ -45,7 +45,7 @@ def card(subject: Subject) -> dict[str, Any]:
         "redact": list(subject.redact),
         "digests": dict(subject.digests),
         "model": {key: plain(value) for key, value in subject.facts.items() if key not in BESIDE},
-        "notes": list(subject.notes),
+        "notes": [*subject.notes, *_redacted_groups(subject)],
     }
     if isinstance(subject.test.rows, Images):
         known["shape"] = list(subject.test.rows.pixels.shape[1:])
@@ -56,7 +56,17 @@ def card(subject: Subject) -> dict[str, Any]:
     return known
 
 
-def _feature(feature: Feature) -> dict[str, Any]:
+def _redacted_groups(subject: Subject) -> list[str]:
+    """A note for each redacted column whose levels are measured all the same."""
+    return [
+        f"{group.name} is redacted from the rows, but its levels are the groups that are audited and stand in "
+        "measurements."
+        for group in subject.test.groups
+        if group.name in subject.redact
+    ]
+
+
+def _feature(feature: Feature, subject: Subject) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": feature.name,
         "kind": feature.kind,
@@ -65,6 +75,7 @@ def _feature(feature: Feature) -> dict[str, Any]:
         "bounds": None if feature.bounds is None else list(feature.bounds),
     }
     if feature.coded:
-        facts["categories"] = [plain(value) for value in feature.categories[:MOST_CATEGORIES]]
         facts["category_count"] = len(feature.categories)
+    if feature.coded and feature.name not in subject.redact and subject.store_rows != "none":
+        facts["categories"] = [plain(value) for value in feature.categories[:MOST_CATEGORIES]]
     return facts

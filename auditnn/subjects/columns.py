@@ -11,7 +11,7 @@ import numpy as np
 from auditnn.core.errors import SubjectError
 from auditnn.core.nearest import nearest
 from auditnn.core.rows import CODED_KINDS, Feature, Kind
-from auditnn.subjects.arrays import missing_mask, python_value
+from auditnn.subjects.arrays import HALVES, missing_mask, python_value
 from auditnn.subjects.labels import shown
 from auditnn.subjects.options import DECLARED, one_of
 
@@ -37,6 +37,9 @@ def feature_of(name: str, parts: Sequence[Any], declared: Mapping[str, Any]) -> 
             f"numbers in column {name!r}, declared {kind}", "text", "Declare kind = 'categorical', or convert it."
         )
     categories = _categories(name, kind, parts, declared) if kind in CODED_KINDS else ()
+    for value in categories:
+        if isinstance(value, str) and HALVES.search(value):
+            raise SubjectError(f"text in column {name!r} that UTF-8 can hold", ascii(value), "Read the file as UTF-8.")
     bounds = declared.get("bounds")
     return Feature(
         name=name,

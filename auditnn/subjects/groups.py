@@ -11,7 +11,7 @@ import numpy as np
 from auditnn.core.errors import SubjectError
 from auditnn.core.nearest import nearest
 from auditnn.core.subject import UNKNOWN, Group, occurring
-from auditnn.subjects.arrays import factorized, missing_mask, plain_array, python_value, vector
+from auditnn.subjects.arrays import factorized, missing_mask, plain_array, python_value, utf8_name, vector
 from auditnn.subjects.labels import class_name, distinct_values, shown
 
 MOST_NUMBERS = 20
@@ -19,6 +19,7 @@ MOST_NUMBERS = 20
 
 def group_of(name: str, values: Any, bands: Sequence[float] | None, what: str) -> Group:
     """One attribute. Levels are the values that occur, in sorted order (bands from low to high), "unknown" last."""
+    utf8_name(name, "a group name")
     order = list(values.dtype.categories) if hasattr(getattr(values, "dtype", None), "categories") else None
     dated = getattr(getattr(values, "dtype", None), "kind", "") in ("m", "M")
     values = plain_array(vector(values, what, "Give one value per row."))
@@ -57,7 +58,7 @@ def check_names(
         for name in attributes:
             if name not in levels and not (key == "reference" and " & " in name):
                 raise SubjectError(f"{key} to name group attributes", repr(name), nearest(name, levels))
-    crossed = []
+    crossed: list[tuple[str, ...]] = []
     for asked in intersections:
         names: Any = asked
         if isinstance(names, str) or len(set(names)) < 2 or len(set(names)) != len(list(names)):

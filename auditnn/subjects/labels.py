@@ -10,7 +10,7 @@ import numpy as np
 
 from auditnn.core.errors import SubjectError
 from auditnn.core.subject import occurring
-from auditnn.subjects.arrays import all_text, factorized, missing_mask, plain_array, python_value, vector
+from auditnn.subjects.arrays import all_text, factorized, missing_mask, plain_array, python_value, utf8_name, vector
 
 MANY = 20
 FEW = 1000
@@ -133,6 +133,8 @@ def coding(
     observed = _observed(parts)
     if classes is not None and len({class_name(name) for name in classes}) != len(classes):
         raise SubjectError("classes with different names", shown(list(classes)), "Name each class once.")
+    for name in classes or ():
+        utf8_name(class_name(name), "a class name")
     if model_labels is not None:
         labels = [python_value(label) for label in model_labels]
         _subset(observed, labels, "the model")

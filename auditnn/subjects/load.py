@@ -11,9 +11,11 @@ from auditnn.core.errors import SubjectError
 from auditnn.core.nearest import nearest
 from auditnn.core.subject import Subject
 from auditnn.subjects import build, samples, weights
+from auditnn.subjects.assemble import check_redact
 from auditnn.subjects.code import CodeSpace
 from auditnn.subjects.files import DataFile, read_data
 from auditnn.subjects.foreign import Blame
+from auditnn.subjects.image_files import FILE as FILE_COLUMN
 from auditnn.subjects.image_files import read_classes, read_listed
 from auditnn.subjects.labels import shown
 from auditnn.subjects.manifest import Manifest, ModelPart, read_manifest
@@ -49,7 +51,9 @@ def load(source: str, *, allow_code: Sequence[str] = (), trust_pickle: bool = Fa
         subject = _modeled(manifest, manifest.model, path, space, test, keywords, trust_pickle)
     opened = {"allow_code": list(allow_code), "trust_pickle": trust_pickle}
     facts = {**subject.facts, **({"opened_with": opened} if allow_code or trust_pickle else {})}
-    return replace(subject, source=source, facts=facts, notes=(*subject.notes, *notes))
+    return replace(
+        subject, source=source, facts=facts, notes=(*subject.notes, *notes), redact=tuple(manifest.data.redact)
+    )
 
 
 def _subject_file(source: str) -> Path:
@@ -87,6 +91,8 @@ def _keywords(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The constructors' keywords that the file states, with values taken from the data files."""
     data, groups = manifest.data, manifest.groups
+    if test.frame is not None:
+        check_redact(data.redact, test.columns)
     aside = _aside(manifest)
     features, notes = _declared(manifest, test, aside)
     keywords: dict[str, Any] = {
@@ -97,8 +103,8 @@ def _keywords(
         "bands": groups.bands, "intersections": groups.intersections, "control": groups.control,
         "reference": {name: str(level) for name, level in groups.reference.items()},
         "features": features, "units": manifest.units,
-        "id": test.ids if data.id is None else test.column(data.id, "the id column"),
-        "redact": data.redact, "store_rows": data.store_rows,
+        "id": _ids(data.id, data.redact, test),
+        "redact": [name for name in data.redact if not test.has(name)], "store_rows": data.store_rows,
         "regions": _beside(path, data.regions, "regions"), "history": _beside(path, data.history, "history"),
         "costs": None if data.costs is None else data.costs.model_dump(),
     }  # fmt: skip
@@ -109,6 +115,12 @@ def _keywords(
         present = {name: train.column(name, "a group column") for name in groups.columns if train.has(name)}
         keywords["train"] = (_inputs(train, aside), target, present)
     return keywords, (*notes, *test.notes, *(() if train is None else train.notes))
+
+
+def _ids(name: str | None, redact: Sequence[str], test: DataFile) -> Any:
+    """The id column, or the paths of images; None, which numbers the rows, where that is redacted."""
+    ids = test.ids if name is None else test.column(name, "the id column")
+    return None if (FILE_COLUMN if name is None else name) in redact else ids
 
 
 def _aside(manifest: Manifest) -> list[str]:

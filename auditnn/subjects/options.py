@@ -113,6 +113,8 @@ def options_of(keywords: Mapping[str, Any]) -> Options:
         if value in LATER[name]:
             raise SubjectError(f"{name} to be one of {', '.join(known)}", repr(value), "It is not supported yet.")
         one_of(name, value, known)
+    if isinstance(options.redact, str):
+        raise SubjectError("redact as a list of columns", repr(options.redact), f"Write redact=[{options.redact!r}].")
     one_of("output", options.output, OUTPUTS)
     one_of("store_rows", options.store_rows, STORE_ROWS)
     _check_threshold(options.threshold)

@@ -10,7 +10,7 @@ import numpy as np
 
 from auditnn.core.errors import SubjectError
 from auditnn.core.nearest import nearest
-from auditnn.subjects.arrays import from_nested, from_tensor, is_frame, is_tensor
+from auditnn.subjects.arrays import from_nested, from_tensor, is_frame, is_tensor, utf8_name
 from auditnn.subjects.labels import shown
 
 
@@ -63,6 +63,8 @@ def raw_table(X: Any, names: Sequence[str] | None, what: str) -> RawTable:
             "List them in column order.",
         )
     _unique(names, "feature names")
+    for name in names:
+        utf8_name(name, "a feature name")
     not_empty(len(array), what)
     return RawTable(
         form="array",
@@ -77,6 +79,8 @@ def _from_frame(frame: Any, what: str) -> RawTable:
     keys = list(frame.columns)
     names = [str(key) for key in keys]
     _unique(names, f"column names in {what}")
+    for name in names:
+        utf8_name(name, f"a column name in {what}")
     not_empty(len(frame), what)
     return RawTable(
         form="frame",

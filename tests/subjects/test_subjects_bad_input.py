@@ -251,6 +251,23 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
     "threshold for regression": (
         lambda d: module(y_test=X[:, 0], task="regression", output="values", threshold=0.3), SubjectError,
         ["no threshold"]),
+    "redacted column absent": (
+        lambda d: module(X_test=FRAME.assign(name="x"), inputs=["a", "b", "c"], redact=["nmae"]), SubjectError,
+        ["'nmae'", "'name'"]),
+    "redacted column absent from the file": (
+        lambda d: opened(d, data=DATA + 'redact = ["yy"]\n'), SubjectError, ["'yy'", "'y'"]),
+    "redacted column as text": (lambda d: module(redact="a"), SubjectError, ["list of columns"]),
+    "NUL in a column name": (
+        lambda d: module(X_test=FRAME.rename(columns={"a": "a\0"})), SubjectError, ["a NUL", "x00"]),
+    "NUL in a feature name": (lambda d: module(features=["a\0", "b", "c"]), SubjectError, ["a NUL"]),
+    "NUL in a group name": (lambda d: module(groups={"g\0": ["f", "m"] * (N // 2)}), SubjectError, ["a group name"]),
+    "half a surrogate in a feature name": (
+        lambda d: module(features=["a\ud800", "b", "c"]), SubjectError, ["half surrogates", "ud800"]),
+    "half a surrogate in a class name": (
+        lambda d: module(classes=["no", "yes\ud800"]), SubjectError, ["a class name", "ud800"]),
+    "half a surrogate in a category": (
+        lambda d: function(half, FRAME.assign(s=pd.Series(["x", "y\ud800"] * (N // 2), dtype=object))),
+        SubjectError, ["'s'", "ud800"]),
     "bad store_rows": (lambda d: module(store_rows="some"), SubjectError, ["store_rows", "sample"]),
     "weights": (lambda d: module(weight=np.ones(N)), SubjectError, ["not supported yet"]),
     "clusters": (lambda d: module(cluster=np.ones(N)), SubjectError, ["not supported yet"]),

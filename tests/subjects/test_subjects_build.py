@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable
 from decimal import Decimal
@@ -486,3 +487,31 @@ def test_an_estimator_without_tags_is_told_by_its_classes() -> None:
     subject = build.from_sklearn(Plain(), X, Y)
     assert (subject.task, subject.output) == ("binary", "labels")
     assert np.array_equal(predicted(subject).prediction, X[:, 0] > 0)
+
+
+def test_half_surrogates_in_levels_and_labels_become_the_replacement_character() -> None:
+    texts = np.array(["ja\ud800", "nein"], dtype=object)[Y]
+    subject = build.from_predictions(texts, texts, groups={"g": [*texts]}, positive="nein")
+    assert subject.labels == ("ja\ufffd", "nein") == subject.test.groups[0].levels
+    json.dumps(card(subject), ensure_ascii=False).encode("utf-8")
+
+
+def test_the_card_holds_no_values_of_redacted_columns() -> None:
+    frame = pd.DataFrame({"name": [f"n{i}" for i in range(N)], "town": ["t1", "t2"] * (N // 2), "a": X[:, 0]})
+    keywords = {"id": "name", "inputs": ["name", "town", "a"], "groups": ["town"]}
+
+    def seen(**changes: Any) -> tuple[list[Any], np.ndarray, list[str]]:
+        subject = build.from_function(lambda a: np.full(len(a), 0.5), frame, Y, **keywords, **changes)
+        facts = card(subject)
+        return [(one.get("categories"), one.get("category_count")) for one in facts["features"]], subject.test.id, (
+            [note for note in facts["notes"] if "redacted from the rows" in note])  # fmt: skip
+
+    features, ids, notes = seen(redact=["name", "town"])
+    assert features == [(None, N), (None, 2), (None, None)]
+    assert np.array_equal(ids, np.arange(N))
+    assert len(notes) == 1
+    assert notes[0].startswith("town is redacted")
+    assert seen(store_rows="none")[0] == features
+    features, ids, notes = seen()
+    assert features[1] == (["t1", "t2"], 2)
+    assert (ids[0], notes) == ("n0", [])

@@ -270,3 +270,11 @@ def test_a_sample_by_path_is_anybodys_code() -> None:
 def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
     source = write(tmp_path, '\ufefftask = "binary"\n[data]\ntest = "test.parquet"\ntarget = "y"\nprediction = "y"\n')
     assert load(source).task == "binary"
+
+
+def test_a_redacted_id_numbers_the_rows(tmp_path: Path) -> None:
+    text = 'task = "binary"\n[data]\ntest = "test.parquet"\ntarget = "y"\nprediction = "y"\nid = "key"\n'
+    assert load(write(tmp_path, text)).test.id[0] == 100
+    subject = load(write(tmp_path, text + 'redact = ["key"]\n'))
+    assert np.array_equal(subject.test.id, np.arange(N))
+    assert subject.redact == ("key",)
