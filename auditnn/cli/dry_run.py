@@ -49,7 +49,7 @@ def show_plan(
     total = sum(step.model_rows for step in steps)
     if as_json:
         content = {"analyzers": plan_rows, "model_rows": total, "model_seconds": round(total * per_row, 3)}
-        typer.echo(json.dumps(content, ensure_ascii=False))
+        typer.echo(json.dumps(content))
         return
     cells = [
         (

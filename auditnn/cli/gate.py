@@ -21,7 +21,7 @@ def gate(
 
     audit = Audit.open(run)
     findings = judge(audit, policy)
-    show.other_policy(run, findings.record)
+    show.doubts(run, findings.record)
     if json:
         show.as_json(audit.record, findings.record, run)
     else:

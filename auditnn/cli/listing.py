@@ -17,7 +17,7 @@ def analyzers() -> None:
     """Every analyzer: its id, question and settings."""
     from auditnn.analyzers.catalog import load_catalog
     from auditnn.analyzers.settings import describe
-    from auditnn.cli.console import table
+    from auditnn.cli.console import printable, table
 
     catalog = load_catalog()
     rows = [
@@ -26,7 +26,7 @@ def analyzers() -> None:
     ]
     table(("analyzer", "question", "settings"), rows)
     for problem in catalog.problems:
-        typer.echo(problem, err=True)
+        typer.echo(printable(problem), err=True)
 
 
 @app.command("rules")

@@ -6,6 +6,7 @@ required rule was not measured, or left unsure where the rule demands to be sure
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -14,6 +15,7 @@ import typer
 
 from auditnn.cli import doctor, gate, init, listing, report
 from auditnn.cli import run as run_verb
+from auditnn.cli.console import printable
 from auditnn.core.errors import AuditnnError
 
 BAD_INPUT, INTERNAL, INTERRUPTED = 2, 4, 130
@@ -49,13 +51,16 @@ def _root(
 
 def main() -> None:
     """Run the command line; never shows a traceback unless AUDITNN_DEBUG is set."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a character gets a question mark for it
+            stream.reconfigure(errors="replace")
     try:
         app()
     except AuditnnError as error:
         _stop(f"Error: {error}", BAD_INPUT)
     except KeyboardInterrupt:
         _stop("Stopped.", INTERRUPTED)
-    except BrokenPipeError:
+    except BrokenPipeError:  # whoever read our output has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:  # the last line of defence: a fault of ours, said plainly
@@ -70,5 +75,5 @@ def main() -> None:
 
 def _stop(message: str, code: int) -> None:
     sys.stdout.flush()
-    print(message, file=sys.stderr)
+    print(printable(message), file=sys.stderr)
     sys.exit(code)

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from auditnn.core.errors import StoreError
 
+LONGEST = 100  # characters of a subject's name in a path
+
 
 def new_folder(subject: str) -> Path:
     """reports/<subject>/<date-time>, with a number behind it where that folder exists already."""
-    name = re.sub(r"[^\w.-]+", "-", subject).strip("-.") or "subject"
+    name = re.sub(r"[^\w.-]+", "-", subject).strip("-.")[:LONGEST] or "subject"
     base = Path("reports") / name / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     folder, count = base, 1
     while folder.exists():

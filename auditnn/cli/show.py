@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from auditnn.cli.console import console as screen
+from auditnn.cli.console import printable, words
 from auditnn.core.audit import Audit
 from auditnn.core.errors import StoreError
-from auditnn.front.folder import open_findings
+from auditnn.front.folder import changed_files, open_findings
 from auditnn.policy.files import findings_to_json
 from auditnn.policy.finding import Finding, Findings
 from auditnn.policy.verdict import by_rule, judged
@@ -29,19 +29,18 @@ def as_json(audit: Audit, findings: Findings, folder: Path) -> None:
     """The findings file as one object, with the run folder and what each analyzer did."""
     analyzers = [{"id": one.id, "status": one.status, "reason": one.reason} for one in audit.analyzers]
     content = findings_to_json(findings) | {"run": str(folder), "analyzers": analyzers}
-    typer.echo(json.dumps(content, allow_nan=False, ensure_ascii=False))
+    typer.echo(json.dumps(content, allow_nan=False))
 
 
 def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = False) -> None:
     """The verdict, the most serious findings (every open one if `every`), what was not measured, where it lies."""
     console = screen()
-    subject, seed = audit.subject, audit.settings["seed"]
+    rows, seed = audit.subject["rows"].get("test", 0), audit.settings.get("seed")
+    word = (findings.verdict, STYLES[findings.verdict]) if judged(findings) else ("nothing judged", "magenta")
     console.print(
-        Text.assemble(
-            (f"{subject['name']}: ", "bold"),
-            (findings.verdict, STYLES[findings.verdict]) if judged(findings) else ("nothing judged", "magenta"),
-            f"  (policy {findings.policy}, {subject['rows'].get('test', 0):,} test rows, seed {seed})",
-        )
+        words(f"{audit.subject['name']}: ", "bold")
+        + words(*word)
+        + words(f"  (policy {findings.policy}, {rows:,} test rows, seed {seed})")
     )
     counts = {status: len(findings.by_status(status)) for status in STATUS_WORDS}  # type: ignore[arg-type]
     console.print(", ".join(f"{count} {STATUS_WORDS[status]}" for status, count in counts.items()), end="\n\n")
@@ -53,34 +52,42 @@ def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = Fal
         console.print(f"  and {len(groups) - len(shown)} more in the report.\n")
     _troubles(console, audit)
     for note in findings.notes:
-        console.print(Text(f"note: {note}"))
-    console.print(Text(f"report: {folder / 'report.html'}", style="dim"), soft_wrap=True)
+        console.print(words(f"note: {note}"))
+    console.print(words(f"report: {folder / 'report.html'}", "dim"), soft_wrap=True)
 
 
-def other_policy(run: Path, findings: Findings) -> None:
-    """Say so where the run was judged by another policy before: the two verdicts are not to be mixed up."""
+def doubts(run: Path, findings: Findings) -> None:
+    """Say so where a saved run was changed by hand, or was judged by another policy before."""
+    folder = run if run.is_dir() else run.parent
+    changed = changed_files(folder)
+    if changed:
+        notes = [f"{' and '.join(changed)} cannot be confirmed by manifest.json: changed since the run, or no manifest"]
+    else:
+        notes = []
     with contextlib.suppress(StoreError):
-        before = open_findings(run if run.is_dir() else run.parent).policy
+        before = open_findings(folder).policy
         if before != findings.policy:
-            message = f"note: the run was judged by policy {before!r}; this is policy {findings.policy!r} (--policy)."
-            typer.echo(message, err=True)
+            notes.append(f"the run was judged by policy {before!r}; this is policy {findings.policy!r} (--policy)")
+    for note in notes:
+        typer.echo(printable(f"note: {note}."), err=True)
 
 
 def _rule(console: Console, group: tuple[Finding, ...], most: int) -> None:
     """What one rule says: its name once, a sentence for each slice, and what to do about it."""
     first = group[0]
-    head = Text.assemble(
-        (f"{STATUS_WORDS[first.status]:<13}", STYLES[first.status]),
-        (f"{first.code}  ", "bold"),
-        f"{first.title} · {first.severity}{' (waived)' if first.waived else ''}",
+    waived = " (waived)" if first.waived else ""
+    console.print(
+        words(f"{STATUS_WORDS[first.status]:<13}", STYLES[first.status])
+        + words(f"{first.code}  ", "bold")
+        + words(f"{first.title} · {first.severity}{waived}")
     )
-    console.print(head)
-    for finding in group[:most]:
-        console.print(Padding(Text(finding.statement), (0, 0, 0, 13)))
+    said = [words(finding.statement) for finding in group[:most]]
     if len(group) > most:
-        console.print(Padding(Text(f"and {len(group) - most} more like it."), (0, 0, 0, 13)))
+        said.append(words(f"and {len(group) - most} more like it."))
     if first.status != "not_measured" and first.remedy:
-        console.print(Padding(Text(f"→ {first.remedy}", style="dim"), (0, 0, 0, 13)))
+        said.append(words(f"→ {first.remedy}", "dim"))
+    for sentence in said:
+        console.print(Padding(sentence, (0, 0, 0, 13), expand=False))
     console.print()
 
 
@@ -91,5 +98,5 @@ def _troubles(console: Console, audit: Audit) -> None:
         return
     table = Table(box=None, show_header=False, padding=(0, 1))
     for one in troubled:
-        table.add_row(Text(one.status, style="bold red"), one.id, Text(one.reason or ""))
+        table.add_row(words(one.status, "bold red"), words(one.id), words(one.reason or ""))
     console.print(table)

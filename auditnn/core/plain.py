@@ -15,7 +15,9 @@ def plain(value: Any) -> Any:
     >>> plain({"a": np.float64(0.5), "b": (np.int64(1), float("nan"))})
     {'a': 0.5, 'b': [1, None]}
     """
-    if value is None or isinstance(value, (str, bool, int)):
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode() if not value.isascii() else str(value)
+    if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, (float, np.floating)):
         return float(value) if math.isfinite(value) else None

@@ -13,7 +13,7 @@ from auditnn.core.subject import Task
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, strict=True)
 
 
 class QuantityPart(_Part):
@@ -90,7 +90,7 @@ class ArrayPart(_Part):
 class SubjectPart(BaseModel):
     """The subject's card. More facts may stand beside these."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, strict=True)
 
     name: str
     task: Task

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import json
 import os
 import tempfile
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,10 +44,14 @@ def audit_to_json(audit: Audit) -> dict[str, Any]:
 
 def save_audit(audit: Audit, folder: Path) -> None:
     """Write `audit.json` and `arrays.npz` into `folder`, made if need be. Raises StoreError where it cannot."""
+    write_together(folder, audit_files(audit))
+
+
+def audit_files(audit: Audit) -> dict[str, bytes]:
+    """The contents of `arrays.npz` and `audit.json`, by name."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{key: array.data for key, array in audit.arrays.items()})  # type: ignore[arg-type]
-    write_whole(folder / ARRAYS_FILE, buffer.getvalue())
-    write_whole(folder / AUDIT_FILE, dump_json(audit_to_json(audit)))
+    return {ARRAYS_FILE: buffer.getvalue(), AUDIT_FILE: dump_json(audit_to_json(audit))}
 
 
 def open_audit(folder: Path) -> Audit:
@@ -61,7 +68,14 @@ def open_audit(folder: Path) -> Audit:
         first = error.errors()[0]
         place = "/".join(map(str, first["loc"]))
         _corrupt(folder / AUDIT_FILE, f"{error.error_count()} faults in it, the first at {place}: {first['msg']}")
-    audit = _audit_from_json(content, _read_arrays(folder / ARRAYS_FILE, content["arrays"]))
+    arrays = _read_arrays(folder / ARRAYS_FILE, content["arrays"])
+    try:
+        audit = _audit_from_json(content, arrays)
+    except (TypeError, ValueError) as error:
+        _corrupt(folder / AUDIT_FILE, str(error))
+    for exhibit in audit.exhibits:
+        if len({len(column) for column in exhibit.columns.values()}) > 1:
+            _corrupt(folder / AUDIT_FILE, f"columns of unequal length in {exhibit.id}")
     if len({measurement.key for measurement in audit.measurements}) < len(audit.measurements):
         _corrupt(folder / AUDIT_FILE, "two measurements with the same id and slice")
     return audit
@@ -95,23 +109,39 @@ def read_json(path: Path, schema: str) -> dict[str, Any]:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees all of it or none of it. Raises StoreError where it cannot."""
+    write_together(path.parent, {path.name: content})
+
+
+def write_together(folder: Path, contents: Mapping[str, bytes], stale: Sequence[str] = ()) -> None:
+    """Write several files of a folder, all or none: each is written beside its place before the first is moved there.
+
+    `stale` files are removed before, so that none of them stands beside files that it does not belong to. Raises
+    StoreError where it cannot.
+    """
+    staged: dict[str, str] = {}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            if (folder / name).is_dir():
+                raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
+            handle, staged[name] = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+            os.chmod(staged[name], 0o644)
+        for name in stale:
+            (folder / name).unlink(missing_ok=True)
+        for name in contents:
+            os.replace(staged.pop(name), folder / name)
     except OSError as error:
         raise StoreError(
-            f"to be able to write {path.name}",
-            f"{error.strerror or error} at {str(path.parent)!r}",
+            f"to be able to write {' and '.join(contents)}",
+            f"{error.strerror or error} at {str(folder)!r}",
             "Choose another folder with --out, or free the space or the rights there.",
         ) from error
+    finally:
+        for temporary in staged.values():
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
 
 
 def _refuse_constant(name: str) -> NoReturn:

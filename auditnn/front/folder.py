@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from auditnn.core.audit import Audit
+from auditnn.core.errors import StoreError
 from auditnn.core.plain import plain
-from auditnn.core.store import ARRAYS_FILE, AUDIT_FILE, dump_json, read_json, save_audit, write_whole
+from auditnn.core.store import ARRAYS_FILE, AUDIT_FILE, audit_files, dump_json, read_json, write_together
 from auditnn.policy.finding import SCHEMA as FINDINGS_SCHEMA
 from auditnn.policy.finding import Findings
 
 FINDINGS_FILE = "findings.json"
 REPORT_FILE = "report.html"
 MANIFEST_FILE = "manifest.json"
+MANIFEST_SCHEMA = "auditnn.manifest/1"
 _LISTED = (AUDIT_FILE, ARRAYS_FILE, FINDINGS_FILE, REPORT_FILE)
 
 
 def save_run(audit: Audit, findings: Findings, folder: Path) -> Path:
-    """Write all files of a run folder, the audit first. Returns the folder. Raises StoreError where it cannot."""
-    save_audit(audit, folder)
-    save_judged(audit, findings, folder)
+    """Write all files of a run folder together. Returns the folder. Raises StoreError where it cannot.
+
+    Should the report fail, the audit alone is written all the same, and nothing older is left beside it.
+    """
+    contents = audit_files(audit)
+    try:
+        contents |= _judged_files(audit, findings, contents)
+    finally:
+        write_together(folder, contents, stale=(MANIFEST_FILE, FINDINGS_FILE, REPORT_FILE))
     return folder
 
 
 def save_judged(audit: Audit, findings: Findings, folder: Path) -> None:
     """Write what can be made again from the audit: findings.json, report.html, manifest.json."""
-    from auditnn.policy.files import findings_to_json
-    from auditnn.report.html import render
+    saved = {name: (folder / name).read_bytes() for name in (AUDIT_FILE, ARRAYS_FILE) if (folder / name).exists()}
+    write_together(folder, _judged_files(audit, findings, saved), stale=(MANIFEST_FILE,))
 
-    write_whole(folder / FINDINGS_FILE, dump_json(findings_to_json(findings)))
-    write_whole(folder / REPORT_FILE, render(audit, findings).encode())
-    write_whole(folder / MANIFEST_FILE, dump_json(_manifest(audit, folder)))
+
+def changed_files(folder: Path) -> list[str]:
+    """Files of a run folder that are not what its manifest lists; all of them where there is no manifest."""
+    try:
+        listed = read_json(folder / MANIFEST_FILE, MANIFEST_SCHEMA).get("files", {})
+    except StoreError:
+        listed = {}
+    here = {name: _sha256((folder / name).read_bytes()) for name in _LISTED if (folder / name).exists()}
+    return [name for name in _LISTED if here.get(name) != listed.get(name)]
 
 
 def open_findings(folder: Path) -> Findings:
@@ -42,12 +57,24 @@ def open_findings(folder: Path) -> Findings:
     return findings_from_json(read_json(folder / FINDINGS_FILE, FINDINGS_SCHEMA))
 
 
-def _manifest(audit: Audit, folder: Path) -> dict[str, Any]:
+def _judged_files(audit: Audit, findings: Findings, saved: Mapping[str, bytes]) -> dict[str, bytes]:
+    """findings.json and report.html, and a manifest of these with the files saved before."""
+    from auditnn.policy.files import findings_to_json
+    from auditnn.report.html import render
+
+    made = {
+        FINDINGS_FILE: dump_json(findings_to_json(findings)),
+        REPORT_FILE: render(audit, findings).encode(),
+    }
+    return made | {MANIFEST_FILE: dump_json(_manifest(audit, {**saved, **made}))}
+
+
+def _manifest(audit: Audit, contents: Mapping[str, bytes]) -> dict[str, Any]:
     """sha256 of each file of the folder, of the model and data, and of the settings."""
     settings = dump_json({"settings": plain(audit.settings), "analyzers": [plain(a.settings) for a in audit.analyzers]})
     return {
-        "schema": "auditnn.manifest/1",
-        "files": {name: _sha256((folder / name).read_bytes()) for name in _LISTED if (folder / name).exists()},
+        "schema": MANIFEST_SCHEMA,
+        "files": {name: _sha256(contents[name]) for name in _LISTED if name in contents},
         "subject": dict(audit.subject["digests"]),
         "settings": _sha256(settings),
     }

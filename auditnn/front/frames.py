@@ -50,21 +50,27 @@ def row_frame(audit: Audit) -> pd.DataFrame:
     labels = audit.subject.get("labels") or []
     columns: dict[str, Any] = {}
     stored: dict[str, Any] = {}
+    groups: dict[str, Any] = {}
     for key, array in audit.arrays.items():
-        name = key.removeprefix("rows/").removeprefix("group/")
-        if not key.startswith("rows/") or key in ("rows/id", "rows/stored") or array.data.ndim > 2:
+        room, _, name = key.partition("/")
+        if room != "rows" or name in ("id", "stored", "pixels"):
             continue
-        if key.startswith("rows/feature/"):
-            stored[key.removeprefix("rows/feature/")] = array.data
+        if name.startswith("feature/"):
+            stored[name.removeprefix("feature/")] = array.data
+        elif name.startswith("group/"):
+            groups[name.removeprefix("group/")] = array.data
         elif array.data.ndim == 2:
             columns |= {f"{name}[{label}]": array.data[:, i] for i, label in enumerate(array.coords["class"])}
         elif name in ("y", "prediction") and labels:
             columns[name] = [labels[code] for code in array.data]
         else:
             columns[name] = array.data
+    columns |= {f"{name} (group)" if name in {"id", *columns} else name: data for name, data in groups.items()}
     index = pd.Index(audit.arrays["rows/id"].data, name="id")
     frame = pd.DataFrame(columns, index=index)
     if stored:
         features = pd.DataFrame(stored, index=pd.Index(audit.arrays["rows/stored"].data, name="id"))
-        frame = frame.join(features.rename(columns=lambda name: f"{name} (feature)" if name in frame else name))
+        frame = frame.join(
+            features.rename(columns=lambda name: f"{name} (feature)" if name in {"id", *frame} else name)
+        )
     return frame.reset_index()

@@ -141,7 +141,7 @@ class _Run:
             status, reason = "not_applicable", absence.reason
         except BudgetSpent as spent:
             status, reason = "skipped", str(spent)
-        except Exception as error:  # an analyzer must never take the others down
+        except (Exception, SystemExit) as error:  # an analyzer, or a model in it, must never take the others down
             log.debug("analyzer %s failed", id, exc_info=True)
             status, reason = "failed", f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         self.records.append(

@@ -61,8 +61,8 @@ def test_german_credit_by_sex():
     outcome = [int(row[-1] == "1") for row in rows]
     case = subject(None, outcome, {"sex": sex}, favorable=(1,))
     rates, gaps = measured(GROUP_RATES, case), measured(DISPARITY, case)
-    assert rates[("selection_rate", "sex", "female")].basis == {"form": "rate", "x": [201], "n": [310]}
-    assert rates[("selection_rate", "sex", "male")].basis == {"form": "rate", "x": [499], "n": [690]}
+    assert rates[("selection_rate", "sex", "female")].basis.items() >= {"form": "rate", "x": [201], "n": [310]}.items()
+    assert rates[("selection_rate", "sex", "male")].basis.items() >= {"form": "rate", "x": [499], "n": [690]}.items()
     signed = gaps[("selection_rate_difference", "sex", "female")]
     assert signed.value == pytest.approx(-0.0748013, abs=5e-8)
     assert signed.high < 0

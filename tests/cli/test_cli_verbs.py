@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -201,3 +203,42 @@ def test_names_that_look_like_markup_are_shown_as_they_are(capsys: pytest.Captur
     ended = auditnn(capsys, "run", folder, "--allow-code", folder, "--out", tmp_path / "run")
     assert ended.code == 0
     assert "[red]name" in ended.out
+
+
+def test_names_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = write_subject(tmp_path / "odd")
+    edit_table(folder, sex=["f\x1b[2J", "m\x9b31m\u202e"] * 30)
+    run = auditnn(capsys, "run", folder, "--allow-code", folder, "--out", tmp_path / "run")
+    gate = auditnn(capsys, "gate", tmp_path / "run", "--json")
+    for text in (run.out, gate.out):
+        assert text
+        assert not {"\x1b", "\x9b", "\u202e"} & set(text)
+
+
+def test_a_factory_that_exits_does_not_pass_the_gate(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = write_subject(tmp_path / "exits")
+    (folder / "nets.py").write_text("import sys\n\ndef build():\n    sys.exit(0)\n")
+    ended = auditnn(capsys, "run", folder, "--allow-code", folder, "--out", tmp_path / "run", "--gate")
+    assert (ended.code, "SystemExit" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize("change", ["value", "settings", "columns"])
+def test_an_audit_edited_by_hand_is_no_fault_of_ours(
+    capsys: pytest.CaptureFixture[str], run: Path, change: str
+) -> None:
+    content = json.loads((run / "audit.json").read_text())
+    if change == "value":
+        content["measurements"][0]["value"] = "0.1"
+    elif change == "settings":
+        content["settings"] = {}
+    else:
+        next(iter(content["exhibits"][0]["columns"].values())).append(1)
+    (run / "audit.json").write_text(json.dumps(content))
+    ended = auditnn(capsys, "gate", run)
+    assert ended.code == (0 if change == "settings" else 2)
+    assert ("cannot be confirmed" if change == "settings" else "audit.json") in ended.err
+
+
+def test_it_is_a_module_too() -> None:
+    told = subprocess.run([sys.executable, "-m", "auditnn", "--version"], capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("auditnn ")
