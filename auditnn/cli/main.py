@@ -1,7 +1,7 @@
 """`auditnn`: the verbs, and how errors become one clear message and an exit code.
 
 Exit codes, in order of precedence: 4 an internal error; 2 bad usage or bad input; 1 a gating rule failed; 3 a
-required rule was not measured, or left unsure where the rule demands to be surely within; 0 otherwise.
+required rule was not measured, or a gating required one is unsure where it demands to be surely within; 0 otherwise.
 """
 
 from __future__ import annotations
