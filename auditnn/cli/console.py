@@ -13,12 +13,12 @@ from rich.text import Text
 LOG_WIDTH = 110
 
 
-# Control characters steer a terminal, and bidirectional overrides reorder what is read: names may hold both.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Control characters steer a terminal and forge lines, bidirectional marks reorder what is read: names may hold both.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def printable(text: str) -> str:
-    """The text with everything that would steer a terminal written out.
+    """One line of text with everything that would steer a terminal written out.
 
     >>> printable("a" + chr(27) + "[2J") == "a" + chr(92) + "x1b[2J"
     True

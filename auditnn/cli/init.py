@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from auditnn.cli.console import printable
 from auditnn.cli.options import commas
 from auditnn.core.errors import SettingsError, StoreError
 
@@ -89,12 +90,12 @@ def init(
     typer.echo(str(out))
     _tell("To fill in before it runs", drafted.missing)
     _tell("Worth deciding", drafted.open)
-    typer.echo(f"Then: {drafted.command}", err=True)
+    typer.echo(printable(f"Then: {drafted.command}"), err=True)
 
 
 def _tell(head: str, items: Sequence[str]) -> None:
     if items:
-        typer.echo("\n".join([f"{head}:", *(f"  {item}" for item in items)]), err=True)
+        typer.echo("\n".join([f"{head}:", *(f"  {printable(item)}" for item in items)]), err=True)
 
 
 def _bands(given: Sequence[str]) -> dict[str, list[float]]:

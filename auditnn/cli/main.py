@@ -63,7 +63,9 @@ def main() -> None:
     except BrokenPipeError:  # whoever read our output has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as error:  # the last line of defence: a fault of ours, said plainly
+    except SystemExit:
+        raise
+    except BaseException as error:  # the last line of defence: a fault of ours, said plainly
         if os.environ.get("AUDITNN_DEBUG"):
             traceback.print_exc()
         _stop(
@@ -75,5 +77,6 @@ def main() -> None:
 
 def _stop(message: str, code: int) -> None:
     sys.stdout.flush()
-    print(printable(message), file=sys.stderr)
+    for line in message.splitlines():
+        print(printable(line), file=sys.stderr)
     sys.exit(code)

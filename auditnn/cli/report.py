@@ -19,6 +19,7 @@ def report(
     ] = None,
 ) -> None:
     """Write the report of a saved run again. Needs no model, no torch and no scikit-learn."""
+    from auditnn.cli import show
     from auditnn.core.store import write_whole
     from auditnn.front import Audit, judge
     from auditnn.front.folder import FINDINGS_FILE, REPORT_FILE, open_findings, save_judged
@@ -30,6 +31,7 @@ def report(
         findings = open_findings(folder)
     else:
         findings = judge(audit, policy or "default").record
+    show.doubts(folder, findings)
     if out is None:
         save_judged(audit.record, findings, folder)
     else:

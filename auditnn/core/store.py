@@ -127,11 +127,12 @@ def write_together(folder: Path, contents: Mapping[str, bytes], stale: Sequence[
             handle, staged[name] = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-            os.chmod(staged[name], 0o644)
+            os.chmod(staged[name], 0o666 & ~_umask())
         for name in stale:
             (folder / name).unlink(missing_ok=True)
         for name in contents:
-            os.replace(staged.pop(name), folder / name)
+            os.replace(staged[name], folder / name)
+            del staged[name]
     except OSError as error:
         raise StoreError(
             f"to be able to write {' and '.join(contents)}",
@@ -142,6 +143,13 @@ def write_together(folder: Path, contents: Mapping[str, bytes], stale: Sequence[
         for temporary in staged.values():
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def _umask() -> int:
+    """What this process takes away from new files; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _refuse_constant(name: str) -> NoReturn:

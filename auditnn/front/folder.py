@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,26 +28,39 @@ def save_run(audit: Audit, findings: Findings, folder: Path) -> Path:
     """
     contents = audit_files(audit)
     try:
-        contents |= _judged_files(audit, findings, contents)
+        digests = {name: _sha256(content) for name, content in contents.items()}
+        contents |= _judged_files(audit, findings, digests)
     finally:
         write_together(folder, contents, stale=(MANIFEST_FILE, FINDINGS_FILE, REPORT_FILE))
     return folder
 
 
 def save_judged(audit: Audit, findings: Findings, folder: Path) -> None:
-    """Write what can be made again from the audit: findings.json, report.html, manifest.json."""
-    saved = {name: (folder / name).read_bytes() for name in (AUDIT_FILE, ARRAYS_FILE) if (folder / name).exists()}
+    """Write what can be made again from the audit: findings.json, report.html, manifest.json.
+
+    The manifest keeps its digests of the audit itself: a change by hand since the run stays visible.
+    """
+    listed = _listed(folder)
+    saved = {name: listed.get(name, digest) for name, digest in _digests(folder, (AUDIT_FILE, ARRAYS_FILE)).items()}
     write_together(folder, _judged_files(audit, findings, saved), stale=(MANIFEST_FILE,))
 
 
 def changed_files(folder: Path) -> list[str]:
     """Files of a run folder that are not what its manifest lists; all of them where there is no manifest."""
-    try:
-        listed = read_json(folder / MANIFEST_FILE, MANIFEST_SCHEMA).get("files", {})
-    except StoreError:
-        listed = {}
-    here = {name: _sha256((folder / name).read_bytes()) for name in _LISTED if (folder / name).exists()}
+    here, listed = _digests(folder, _LISTED), _listed(folder)
     return [name for name in _LISTED if here.get(name) != listed.get(name)]
+
+
+def _digests(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    return {name: _sha256((folder / name).read_bytes()) for name in names if (folder / name).is_file()}
+
+
+def _listed(folder: Path) -> dict[str, Any]:
+    try:
+        files = read_json(folder / MANIFEST_FILE, MANIFEST_SCHEMA).get("files")
+    except StoreError:
+        return {}
+    return files if isinstance(files, dict) else {}
 
 
 def open_findings(folder: Path) -> Findings:
@@ -57,8 +70,8 @@ def open_findings(folder: Path) -> Findings:
     return findings_from_json(read_json(folder / FINDINGS_FILE, FINDINGS_SCHEMA))
 
 
-def _judged_files(audit: Audit, findings: Findings, saved: Mapping[str, bytes]) -> dict[str, bytes]:
-    """findings.json and report.html, and a manifest of these with the files saved before."""
+def _judged_files(audit: Audit, findings: Findings, digests: Mapping[str, str]) -> dict[str, bytes]:
+    """findings.json and report.html, and a manifest of these with the `digests` of the files saved before."""
     from auditnn.policy.files import findings_to_json
     from auditnn.report.html import render
 
@@ -66,15 +79,16 @@ def _judged_files(audit: Audit, findings: Findings, saved: Mapping[str, bytes]) 
         FINDINGS_FILE: dump_json(findings_to_json(findings)),
         REPORT_FILE: render(audit, findings).encode(),
     }
-    return made | {MANIFEST_FILE: dump_json(_manifest(audit, {**saved, **made}))}
+    files = {**digests, **{name: _sha256(content) for name, content in made.items()}}
+    return made | {MANIFEST_FILE: dump_json(_manifest(audit, files))}
 
 
-def _manifest(audit: Audit, contents: Mapping[str, bytes]) -> dict[str, Any]:
+def _manifest(audit: Audit, files: Mapping[str, str]) -> dict[str, Any]:
     """sha256 of each file of the folder, of the model and data, and of the settings."""
     settings = dump_json({"settings": plain(audit.settings), "analyzers": [plain(a.settings) for a in audit.analyzers]})
     return {
         "schema": MANIFEST_SCHEMA,
-        "files": {name: _sha256(contents[name]) for name in _LISTED if name in contents},
+        "files": dict(files),
         "subject": dict(audit.subject["digests"]),
         "settings": _sha256(settings),
     }

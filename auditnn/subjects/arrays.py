@@ -11,6 +11,7 @@ import numpy as np
 from auditnn.core.errors import SubjectError
 
 HALVES = re.compile("[\ud800-\udfff]")
+UNKEPT = re.compile("[\0\ud800-\udfff]")  # a stored array loses a NUL at the end of a text
 
 
 def is_frame(value: Any) -> bool:
@@ -60,10 +61,10 @@ def utf8_name(name: str, what: str) -> None:
 
 
 def utf8_texts(values: np.ndarray) -> np.ndarray:
-    """Text values with every half surrogate, which UTF-8 cannot hold, replaced by U+FFFD; all else as it is."""
-    if values.dtype.kind not in "OU" or _is_utf8("".join(value for value in values if isinstance(value, str))):
+    """Text values with every NUL and half surrogate, which files cannot hold, replaced by U+FFFD; all else as it is."""
+    if values.dtype.kind not in "OU" or not UNKEPT.search("".join(value for value in values if isinstance(value, str))):
         return values
-    replaced = [HALVES.sub("\ufffd", value) if isinstance(value, str) else value for value in values]
+    replaced = [UNKEPT.sub("\ufffd", value) if isinstance(value, str) else value for value in values]
     objects = np.empty(len(values), dtype=object)
     objects[:] = replaced
     return objects

@@ -207,12 +207,13 @@ def test_names_that_look_like_markup_are_shown_as_they_are(capsys: pytest.Captur
 
 def test_names_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = write_subject(tmp_path / "odd")
-    edit_table(folder, sex=["f\x1b[2J", "m\x9b31m\u202e"] * 30)
+    edit_table(folder, sex=["f\x1b[2J\u200f", "m\x9b31m\u202e\nnote: forged"] * 30)
     run = auditnn(capsys, "run", folder, "--allow-code", folder, "--out", tmp_path / "run")
     gate = auditnn(capsys, "gate", tmp_path / "run", "--json")
     for text in (run.out, gate.out):
         assert text
-        assert not {"\x1b", "\x9b", "\u202e"} & set(text)
+        assert not {"\x1b", "\x9b", "\u200f", "\u202e"} & set(text)
+        assert "\nnote: forged" not in text
 
 
 def test_a_factory_that_exits_does_not_pass_the_gate(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -66,3 +66,22 @@ def test_a_group_that_is_called_like_a_column_of_ours_stays_apart(name: str) -> 
 def test_a_lone_surrogate_is_saved_as_something_that_can_be_read(tmp_path: Path) -> None:
     an_audit(name="a\ud800b").save(tmp_path)
     assert auditnn.Audit.open(tmp_path).record.subject["name"] == "a?b"
+
+
+def test_writing_the_report_again_does_not_cover_a_change(tmp_path: Path) -> None:
+    from auditnn.front.folder import open_findings, save_judged
+
+    an_audit().save(tmp_path)
+    content = json.loads((tmp_path / "audit.json").read_text())
+    (tmp_path / "audit.json").write_text(json.dumps(content))
+    save_judged(auditnn.Audit.open(tmp_path).record, open_findings(tmp_path), tmp_path)
+    assert changed_files(tmp_path) == ["audit.json"]
+
+
+@pytest.mark.parametrize("manifest", ["[]", "null", '{"schema": "auditnn.manifest/1", "files": []}'])
+def test_a_broken_manifest_confirms_nothing(tmp_path: Path, manifest: str) -> None:
+    an_audit().save(tmp_path)
+    (tmp_path / "manifest.json").write_text(manifest)
+    (tmp_path / "findings.json").unlink()
+    (tmp_path / "findings.json").mkdir()
+    assert set(changed_files(tmp_path)) == RUN_FILES - {"manifest.json", "findings.json"}
