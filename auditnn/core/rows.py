@@ -16,7 +16,6 @@ from auditnn.core.hashing import Hash, add_array, add_text
 
 Modality = Literal["tabular", "image", "text", "sequence"]
 Kind = Literal["numeric", "integer", "boolean", "ordinal", "categorical"]
-NUMBER_KINDS = ("numeric", "integer")
 CODED_KINDS = ("boolean", "ordinal", "categorical")
 
 

@@ -42,11 +42,6 @@ def audit_to_json(audit: Audit) -> dict[str, Any]:
     }
 
 
-def save_audit(audit: Audit, folder: Path) -> None:
-    """Write `audit.json` and `arrays.npz` into `folder`, made if need be. Raises StoreError where it cannot."""
-    write_together(folder, audit_files(audit))
-
-
 def audit_files(audit: Audit) -> dict[str, bytes]:
     """The contents of `arrays.npz` and `audit.json`, by name."""
     buffer = io.BytesIO()

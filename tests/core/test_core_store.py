@@ -16,7 +16,7 @@ from auditnn.core.errors import StoreError
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
 from auditnn.core.schema import json_schema
-from auditnn.core.store import audit_to_json, open_audit, save_audit
+from auditnn.core.store import audit_files, audit_to_json, open_audit, write_together
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schema" / "audit-1.json"
 
@@ -59,6 +59,10 @@ def an_audit(**changes: object) -> Audit:
         "environment": {"python": "3.11"},
     }  # fmt: skip
     return Audit(**(parts | changes))  # type: ignore[arg-type]
+
+
+def save_audit(audit: Audit, folder: Path) -> None:
+    write_together(folder, audit_files(audit))
 
 
 def test_a_round_trip_loses_nothing(tmp_path: Path) -> None:
