@@ -30,7 +30,8 @@ class Analyzer:
     `run(subject, settings, context)` yields measurements, exhibits and row arrays, all with ids under `id`;
     `quantities` tells readers what each measurement is, by the last part of its id. `needs`, `tasks` and `modalities`
     say where the question exists; elsewhere the runner records it as `not_applicable` with the reason. `consumes` and
-    `produces` are row-array keys and fix the order of running. `settings` is a frozen dataclass of plain defaults;
+    `produces` are row-array keys and fix the order of running; what it `uses` it gets where it was produced, and does
+    without where it was not. `settings` is a frozen dataclass of plain defaults;
     `cost(subject, settings, effort, row_cap)` estimates the rows that the model will be asked for, for `--dry-run`.
     """
 
@@ -44,6 +45,7 @@ class Analyzer:
     tasks: tuple[str, ...] = ("binary", "multiclass", "regression")
     modalities: tuple[str, ...] = get_args(Modality)
     consumes: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
     produces: tuple[str, ...] = ()
     settings: type[Any] = NoSettings
     cost: Callable[[Subject, Any, Effort, int | None], int] | None = None

@@ -38,11 +38,13 @@ def run(
     effort: Effort = "standard",
     rows: int | None = None,
     budget: float | None = None,
+    positions: Sequence[int] | None = None,
     progress: Progress | None = None,
 ) -> Audit:
     """Measure what the analyzers (ids or areas; all by default) ask of the subject.
 
     `rows` caps the rows of model-heavy analyzers; `budget` is in seconds, and what it leaves out is `skipped`.
+    `positions` are the test rows to look at where analyzers would otherwise look at a sample.
     Predicts every test row once; `plan` tells what else it will cost. Raises SubjectError where the audit would be
     meaningless and SettingsError for unknown names; an analyzer that raises is `failed` and the rest go on.
     """
@@ -50,7 +52,10 @@ def run(
         raise SettingsError("rows to be at least 1", str(rows), "Leave --rows out to use what the effort allows.")
     if budget is not None and budget <= 0:
         raise SettingsError("a budget of more than 0 seconds", f"{budget:g}", "Leave --budget out for no limit.")
-    steps = plan(subject, analyzers, settings, effort, rows)
+    if positions is not None and not all(0 <= position < len(subject.test) for position in positions):
+        expected = f"positions of test rows from 0 to {len(subject.test) - 1}"
+        raise SettingsError(expected, str(list(positions)), "Count rows from 0.")
+    steps = plan(subject, analyzers, settings, effort, rows if positions is None else len(positions))
     deadline = None if budget is None else time.monotonic() + budget
     calls = None if subject.model is None else Calls(subject, deadline)
     predictions, first = _predict(subject, calls, budget)
@@ -62,6 +67,7 @@ def run(
         seed=seed,
         effort=effort,
         row_cap=rows,
+        positions=None if positions is None else tuple(positions),
         progress=progress,
         first=first,
     )
@@ -112,6 +118,7 @@ class _Run:
     seed: int
     effort: Effort
     row_cap: int | None
+    positions: tuple[int, ...] | None
     progress: Progress | None
     first: tuple[Bill, float]  # cost of the first predictions, which the subject check answers for
     records: list[AnalyzerRecord] = field(default_factory=list)
@@ -164,12 +171,16 @@ class _Run:
             self.progress(id, 1, 1)
 
     def _collect(self, step: Step) -> None:
-        whole = {record.id for record in self.records if record.status == "measured"}
         for key in step.analyzer.consumes:
-            if key not in self.arrays or key.split("/", 1)[0] not in whole:
+            if not self._whole(key):
                 raise NotApplicable(f"it needs {key}, which was not produced whole")
         for item in step.analyzer.run(self.subject, step.settings, self._context(step.analyzer)):
             self._keep(step.analyzer, item)
+
+    def _whole(self, key: str) -> bool:
+        """Whether a row array is there, and the analyzer that produced it came to its end."""
+        done = {record.id for record in self.records if record.status == "measured"}
+        return key in self.arrays and key.split("/", 1)[0] in done
 
     def _context(self, analyzer: Analyzer) -> Context:
         report = self.progress
@@ -181,7 +192,8 @@ class _Run:
             seed=self.seed,
             effort=self.effort,
             row_cap=self.row_cap,
-            consumed={key: self.arrays[key] for key in analyzer.consumes},
+            positions=self.positions,
+            consumed={key: self.arrays[key] for key in (*analyzer.consumes, *analyzer.uses) if self._whole(key)},
         )
         if report is None:
             return context

@@ -92,10 +92,15 @@ def _in_order(analyzers: Sequence[Analyzer]) -> Iterator[Analyzer]:
     makers = {key: analyzer.id for analyzer in waiting for key in analyzer.produces}
     done: set[str] = set()
     while waiting:
-        ready = next((a for a in waiting if all(makers.get(key, "") in done | {""} for key in a.consumes)), None)
+        ready = next((a for a in waiting if _ready(a, makers, done)), None)
         if ready is None:
             cycle = ", ".join(analyzer.id for analyzer in waiting)
             raise ValueError(f"these analyzers consume each other's row arrays in a circle: {cycle}")
         waiting.remove(ready)
         done.add(ready.id)
         yield ready
+
+
+def _ready(analyzer: Analyzer, makers: Mapping[str, str], done: set[str]) -> bool:
+    """Whether all that it may get from others of the run has been made."""
+    return all(makers.get(key, "") in done | {""} for key in (*analyzer.consumes, *analyzer.uses))

@@ -1,0 +1,1 @@
+"""Games: a row's units, and what the model says when some of them are hidden."""

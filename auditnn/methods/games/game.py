@@ -1,0 +1,92 @@
+"""What a game is, and how requests of several rows are packed into the model's batches."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from auditnn.subjects import outputs
+from auditnn.subjects.calls import Calls
+
+Piece = tuple[int, np.ndarray]  # a row and its coalitions (m, d), True where a unit is present
+
+
+class Games(ABC):
+    """The games of `n` rows of one subject.
+
+    The value of a coalition is the mean of the explained outputs over `copies` ways to fill in what it hides
+    (background rows; one for an image's mean or blur). A row may have its own number of units. `evaluate` costs
+    `copies` model rows for each coalition.
+    """
+
+    def __init__(self, calls: Calls, copies: int) -> None:
+        self.calls, self.copies = calls, copies
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def units(self, row: int) -> tuple[str, ...]:
+        """Names of the units of a row, (d,)."""
+
+    @abstractmethod
+    def inputs(self, pieces: Sequence[Piece]) -> Any:
+        """Model-ready inputs of all coalitions of these pieces, copy by copy: (copies x m, ...), valid until the next
+        call."""
+
+    def evaluate(self, row: int, masks: np.ndarray) -> np.ndarray:
+        """Values (m, k), float64, of coalitions `masks` (m, d) of one row."""
+        return self.evaluate_all([(row, masks)])[0]
+
+    def evaluate_all(self, requests: Sequence[Piece]) -> list[np.ndarray]:
+        """Values (m, k) for each request, several requests to a batch where they are small."""
+        results: list[np.ndarray | None] = [None] * len(requests)
+        with self.calls.prepared():
+            for block in self._blocks(requests):
+                pieces = [(requests[i][0], requests[i][1][start:stop]) for i, start, stop in block]
+                values = self._values(pieces)
+                done = 0
+                for i, start, stop in block:
+                    if results[i] is None:
+                        results[i] = np.empty((len(requests[i][1]), values.shape[1]))
+                    results[i][start:stop] = values[done : done + stop - start]  # type: ignore[index]
+                    done += stop - start
+        k = max(1, len(self.calls.subject.classes))
+        return [np.empty((0, k)) if result is None else result for result in results]
+
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Values of the empty and of the full coalition of every row, both (n, k): 2 n x `copies` model rows."""
+        requests = []
+        for row in range(len(self)):
+            masks = np.zeros((2, len(self.units(row))), dtype=bool)
+            masks[1] = True
+            requests.append((row, masks))
+        both = np.stack(self.evaluate_all(requests))
+        return both[:, 0], both[:, 1]
+
+    def _values(self, pieces: Sequence[Piece]) -> np.ndarray:
+        raw = self.calls.forward(self.inputs(pieces))
+        m = sum(len(masks) for _, masks in pieces)
+        mean = raw.reshape(self.copies, m, -1).mean(axis=0) if self.copies > 1 else raw
+        return outputs.explained(mean, self.calls.subject)  # affine in the raw outputs, so the mean may come first
+
+    def _blocks(self, requests: Sequence[Piece]) -> Iterator[list[tuple[int, int, int]]]:
+        """Coalitions (request, start, stop) that together fill one batch of the model."""
+        room = max(1, self.calls.batch_rows // self.copies)
+        block: list[tuple[int, int, int]] = []
+        left = room
+        for i, (_, masks) in enumerate(requests):
+            start = 0
+            while start < len(masks):
+                stop = min(len(masks), start + left)
+                block.append((i, start, stop))
+                left -= stop - start
+                start = stop
+                if left == 0:
+                    yield block
+                    block, left = [], room
+        if block:
+            yield block
