@@ -88,7 +88,7 @@ def run(
         analyzers=tuple(state.records),
         measurements=tuple(state.measurements.values()),
         exhibits=tuple(state.exhibits),
-        arrays=stored_arrays(subject, row_table(subject, predictions, seed), state.arrays),
+        arrays=stored_arrays(subject, row_table(subject, predictions, seed, positions), state.arrays),
         environment=environment(subject),
     )
 

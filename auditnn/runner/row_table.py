@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,11 +16,13 @@ IDS = "rows/id"
 STORED = "rows/stored"
 
 
-def row_table(subject: Subject, predictions: Predictions, seed: int) -> dict[str, RowArray]:
+def row_table(
+    subject: Subject, predictions: Predictions, seed: int, positions: Sequence[int] | None = None
+) -> dict[str, RowArray]:
     """Test rows as arrays: id, split, y, prediction, score and groups of all rows; features of the stored ones.
 
     `store_rows = "none"` keeps nothing; redacted columns never enter. Stored features have their row ids under
-    `rows/stored`: a seeded sample of 500 unless `store_rows = "all"`.
+    `rows/stored`: a seeded sample of 500 unless `store_rows = "all"`, or the `positions` that were asked about.
     """
     if subject.store_rows == "none":
         return {}
@@ -45,7 +48,7 @@ def row_table(subject: Subject, predictions: Predictions, seed: int) -> dict[str
         if group.name not in subject.redact:
             levels = np.array(group.levels, dtype=str)
             arrays.append(RowArray(key=f"rows/group/{group.name}", data=levels[group.codes], dims=("row",), rows=IDS))
-    return {array.key: array for array in [*arrays, *_stored_features(subject, seed)]}
+    return {array.key: array for array in [*arrays, *_stored_features(subject, seed, positions)]}
 
 
 def stored_arrays(subject: Subject, table: dict[str, RowArray], produced: dict[str, RowArray]) -> dict[str, RowArray]:
@@ -61,9 +64,11 @@ def stored_arrays(subject: Subject, table: dict[str, RowArray], produced: dict[s
     return kept
 
 
-def _stored_features(subject: Subject, seed: int) -> list[RowArray]:
+def _stored_features(subject: Subject, seed: int, positions: Sequence[int] | None) -> list[RowArray]:
     chosen = np.arange(len(subject.test))
-    if subject.store_rows == "sample":
+    if subject.store_rows == "sample" and positions is not None:
+        chosen = np.array(sorted(set(positions)), dtype=np.int64)
+    elif subject.store_rows == "sample":
         chosen = np.sort(stream(seed, "rows").permutation(len(chosen))[:SAMPLE])
     arrays = [RowArray(key=STORED, data=_text_or_number(subject.test.id[chosen]), dims=("row",), rows=STORED)]
     if subject.test.rows is None:
