@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import zlib
 from typing import Any
 
 import altair as alt
@@ -14,7 +13,6 @@ import vl_convert
 
 from auditnn.core.exhibit import Exhibit
 from auditnn.figures.draw import DRAWERS, draw, drawable
-from auditnn.figures.images import png
 from auditnn.figures.reading import read, read_categories, turned, unit_of
 from auditnn.figures.static import svg
 from auditnn.figures.theme import SERIES, WIDTH, Color, pairs
@@ -217,17 +215,6 @@ def test_the_words_of_a_row() -> None:
     reading = read_categories(EXHIBITS["intervals"])
     assert [row["tip"] for row in reading.rows][:2] == ["a, V 0.100 (0 to 0.200)", "b & c, V 0.200 (below 0.400)"]
     assert read(EXHIBITS["curve"], ("x", "y")).rows[0]["tip"] == "S 0.100, R 0.200"
-
-
-def test_png_of_known_pixels() -> None:
-    """Unpacked again, byte for byte: a filter byte, then the pixels of each line."""
-    for pixels, lines in (
-        ([[0.0, 1.0], [0.5, 2.0]], b"\x00\x00\xff\x00\x80\xff"),
-        ([[[1.0, 0.0, 0.5]]], b"\x00\xff\x00\x80"),
-    ):
-        content = png(pixels)
-        start = content.index(b"IDAT") + 4
-        assert zlib.decompress(content[start : content.index(b"IEND") - 8]) == lines
 
 
 def test_an_image_comes_from_inside() -> None:
