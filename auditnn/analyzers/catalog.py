@@ -25,6 +25,7 @@ BUILT_IN = (
     "auditnn.analyzers.performance.weak_slices",
     "auditnn.analyzers.fairness.group_rates",
     "auditnn.analyzers.fairness.disparity",
+    "auditnn.analyzers.explanation.shapley_values",
 )
 
 # What somebody else's module raises when it is broken, or does not fit this version.

@@ -1,0 +1,1 @@
+"""Which inputs drive the model: for one row and overall, by several methods."""

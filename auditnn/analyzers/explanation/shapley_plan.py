@@ -1,0 +1,62 @@
+"""How much is asked of the model for Shapley values, and by which method."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from auditnn.core.analyzer import Effort
+from auditnn.core.subject import Subject
+from auditnn.methods.attribution import METHODS
+from auditnn.methods.attribution.method import Method
+from auditnn.methods.case import Case
+
+Budget = Mapping[Effort, tuple[int, int]]
+TABLES: Budget = {"quick": (40, 512), "standard": (100, 2048), "thorough": (500, 8192)}
+IMAGES: Budget = {"quick": (16, 128), "standard": (50, 512), "thorough": (200, 2048)}
+ESTIMATORS: Budget = {"quick": (20, 256), "standard": (50, 512), "thorough": (200, 2048)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The method, its settings, why it is this one, and the case with the units that it speaks of."""
+
+    method: Method
+    settings: Mapping[str, Any]
+    why: str
+    case: Case
+
+
+def budget_of(subject: Subject, effort: Effort, rows: int | None, masks: int | None) -> tuple[int, int]:
+    """Rows to explain and coalitions for each, by effort where they are not set.
+
+    Tables before a torch module, which takes millions of rows a second, get more than images, and than other
+    estimators, which take thousands.
+    """
+    kind = subject.model.kind if subject.model is not None else "torch"
+    table = IMAGES if subject.modality == "image" else TABLES if kind == "torch" else ESTIMATORS
+    by_effort = table[effort]
+    return rows or by_effort[0], masks or by_effort[1]
+
+
+def planned(case: Case, method: str, masks: int, wanted: Mapping[str, Any]) -> Plan:
+    """The method of this name, or the one that fits for "auto", with those of the `wanted` settings that it takes."""
+    if method == "auto":
+        name, settings, why = choose(case, masks)
+    else:
+        name, settings, why = method, {"masks": masks}, "It was asked for by name."
+    found = METHODS[name]
+    return Plan(method=found, settings={**accepted(found, wanted), **accepted(found, settings)}, why=why, case=case)
+
+
+def choose(case: Case, masks: int) -> tuple[str, dict[str, Any], str]:
+    """Exact values, which few units allow."""
+    return "exact_shapley", {}, "Few enough units to enumerate."
+
+
+def accepted(method: Method, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the settings that a method has."""
+    takes = inspect.signature(method.attribute).parameters
+    return {name: value for name, value in settings.items() if name in takes and value is not None}
