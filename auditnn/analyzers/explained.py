@@ -28,6 +28,11 @@ def class_slice(subject: Subject, code: int) -> dict[str, str]:
     return {"class": subject.classes[code]} if subject.classes else {}
 
 
+def stored_ids(case: Case) -> np.ndarray:
+    """The ids of a case's rows as a file can hold them, (n,): the data of an analyzer's `rows` array."""
+    return case.ids if case.ids.dtype != object else np.array([str(id) for id in case.ids], dtype=str)
+
+
 def case_for(
     context: Context,
     positions: np.ndarray,

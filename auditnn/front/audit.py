@@ -18,6 +18,7 @@ from auditnn.front.frames import measurement_frame, row_frame
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    import shap
 
 
 class Audit:
@@ -66,6 +67,16 @@ class Audit:
         if path is not None:
             write_whole(Path(path), page.encode())
         return page
+
+    def to_shap(self, analyzer: str = "explanation.shapley_values") -> shap.Explanation:
+        """The stored values of the explained rows as a `shap.Explanation`, for shap's own plots and tools.
+
+        Several classes: values (n, d, k), and `explanation[:, :, 0]` is the first of them. Raises InputError where the
+        analyzer did not run or no rows were stored.
+        """
+        from auditnn.front.shap_explanation import shap_explanation
+
+        return shap_explanation(self.record, analyzer)
 
     def _judged(self, policy: str | PathLike[str]) -> Findings:
         from auditnn.policy.files import load_policy

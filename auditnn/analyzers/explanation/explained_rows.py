@@ -55,16 +55,19 @@ class ExplainedRows:
     telling: tuple[Telling, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
-        """The units' names, (d,)."""
-        return self.attribution.units
+        """The units' names, (d,); those of images say what they number."""
+        names = self.attribution.units
+        if self.attribution.segments is None:
+            return names
+        return tuple(f"{'patch' if self.comparable else 'superpixel'} {name}" for name in names)
 
     @property
     def method(self) -> str:
         return self.attribution.method
 
-    @property
+    @cached_property
     def comparable(self) -> bool:
         """Whether a unit is the same thing in every row, so that its values have a mean."""
         segments = self.attribution.segments

@@ -101,7 +101,8 @@ def _row(one: ExplainedRows, column: Column, estimate: Estimate, at: int) -> dic
 def _said(one: ExplainedRows, found: Found, order: np.ndarray) -> str:
     """The three features that move the outputs most, and of how many rows that is said."""
     column, estimates = found[0]
-    named = [f"{one.names[at]} ({plain(estimates[at].value or 0.0)})" for at in order[:3]]
+    own = by_size([estimate.value or 0.0 for estimate in estimates])
+    named = [f"{one.names[at]} ({plain(estimates[at].value or 0.0)})" for at in own[:3]]
     about = f" of {column.name}" if column.name else ""
     several = f"; {len(found)} classes are shown" if len(found) > 1 else ""
     rest = f" The {len(one.names) - len(order)} smaller ones are in the table." if len(one.names) > len(order) else ""

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from auditnn.analyzers.context import Context
-from auditnn.analyzers.explained import attribute, case_for
+from auditnn.analyzers.explained import attribute, case_for, stored_ids
 from auditnn.analyzers.explanation.beeswarm import beeswarms
 from auditnn.analyzers.explanation.explained_rows import ExplainedRows
 from auditnn.analyzers.explanation.importance import importance
@@ -78,7 +78,7 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     one = ExplainedRows(
         subject=subject,
         attribution=result,
-        ids=case.ids,
+        ids=stored_ids(case),
         targets=case.targets,
         units=UnitValues(case.rows, subject.redact),
         chosen=chosen,
