@@ -1,7 +1,8 @@
-"""A plain model and arrays as a Case, for use without an audit."""
+"""A plain model and arrays, or a Subject and some of its rows, as a Case: for use without an audit."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,10 +10,20 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.errors import SubjectError
+from auditnn.core.rows import Images, Rows, Table
 from auditnn.core.subject import Subject
 from auditnn.methods.case import Case
+from auditnn.methods.games.background import choose_background
+from auditnn.subjects import outputs
+from auditnn.subjects.arrays import is_tensor
 from auditnn.subjects.build import from_function, from_torch
 from auditnn.subjects.calls import Calls
+from auditnn.subjects.images import images_of
+from auditnn.subjects.raw import raw_table
+from auditnn.subjects.tables import table_of
+
+BACKGROUND = 100
+PREDICT = ("predict_proba", "decision_function", "predict")
 
 
 def case_of(
@@ -23,46 +34,145 @@ def case_of(
     seed: int = 0,
     features: Sequence[str] | None = None,
 ) -> Case:
-    """The case of `rows` (n, d), or images (n, c, h, w), or a data frame, for a torch module or a plain function.
+    """The case of `rows` for a torch module, a function, or a Subject in place of the model.
 
-    Outputs are explained as they are, one column per class. `background` rows stand in for what is hidden (the rows
-    themselves where none are given). `target` is the class explained by methods that explain one, a code or one per
-    row; the largest output's by default. Costs n model rows. SubjectError where the rows cannot be used.
+    For a module or a function, rows are an array or tensor (n, d), images (n, c, h, w) with pixels in [0, 1], or a data
+    frame; the function gets what the rows came as, a batch at a time, and gives outputs (n,) or (n, k), which are
+    explained as they are, one column per class. `background` rows stand in for what is hidden: the rows themselves
+    where none are given. For a Subject, rows are positions in its test data, or rows like them, and the background is
+    100 seeded rows of its training data (of its test data where it has none), or what is given in the same ways.
+    `target` is the class explained by methods that explain one, a code or one per row; by default what is predicted.
+    Costs n + 1 model rows. SubjectError where the rows or the model cannot be used.
     """
     if rows is None:
         raise SubjectError("rows to explain", "none", "Give an array of shape (n, d), images or a data frame.")
-    subject = _subject(model, rows, features)
-    stand_ins = subject.test.rows if background is None else _subject(model, background, features).test.rows
-    assert subject.test.rows is not None
-    assert stand_ins is not None
-    calls = Calls(subject)
-    if target is None:
-        target = np.argmax(calls.outputs(subject.test.rows), axis=1)
-    return Case(
-        calls=calls,
-        rows=subject.test.rows,
-        ids=subject.test.id,
-        background=stand_ins,
-        targets=np.broadcast_to(np.asarray(target, dtype=np.int64), (len(subject.test),)),
-        seed=seed,
+    subject = getattr(model, "record", model)
+    if isinstance(subject, Subject):
+        if features is not None:
+            raise SubjectError("no feature names beside a Subject, which has its own", "features", "Leave them out.")
+        case = _of_subject(subject, rows, background, seed)
+    else:
+        case = _of_model(model, rows, background, seed, features)
+    return replace(case, targets=_targets(case, target))
+
+
+def _of_model(model: Any, rows: Any, background: Any, seed: int, features: Sequence[str] | None) -> Case:
+    """Rows and background are read together, so that a category has one code in both."""
+    keywords: dict[str, Any] = {"modality": "image" if getattr(rows, "ndim", 2) == 4 else "tabular"}
+    if features is not None:
+        keywords["features"] = list(features)
+    if background is not None:
+        keywords["train"] = (background, np.zeros(_length(background, "background rows")))
+    torch = sys.modules.get("torch")
+    build: Any = from_function
+    if torch is not None and isinstance(model, torch.nn.Module):
+        build = from_torch
+    elif not callable(model):
+        known = [f"model.{name}" for name in PREDICT if hasattr(model, name)]
+        advice = (
+            f"Give the method to explain: {' or '.join(known)}." if known else "Write def predict(rows) -> outputs."
+        )
+        raise SubjectError("a torch module, a function or a Subject", type(model).__name__, advice)
+    elif is_tensor(rows):
+        model = _on_tensors(model)
+    nobody = np.zeros(_length(rows, "rows"))  # labels are asked for, and no method looks at them
+    subject: Subject = build(model, rows, nobody, task="regression", output="values", **keywords)
+    k = _width(Calls(subject))
+    if k > 1:
+        names = tuple(str(code) for code in range(k))
+        subject = replace(subject, task="multiclass", output="logits", classes=names, labels=tuple(range(k)))
+    return _case(
+        subject, subject.test.rows, subject.test.id, None if subject.train is None else subject.train.rows, seed
     )
 
 
-def _subject(model: Any, rows: Any, features: Sequence[str] | None) -> Subject:
+def _of_subject(subject: Subject, rows: Any, background: Any, seed: int) -> Case:
+    positions = _positions(rows, len(subject.test), "test rows")
+    if subject.test.rows is None:
+        raise SubjectError("a subject with rows and a model", "stored predictions alone", "Give the model as well.")
+    if positions is None:
+        chosen = _like(subject.test.rows, rows, "the rows")
+        ids = np.arange(len(chosen))
+    else:
+        chosen, ids = subject.test.rows.take(positions), subject.test.id[positions]
+    source = subject.train if subject.train is not None and subject.train.rows is not None else subject.test
+    assert source.rows is not None
+    if background is None:
+        stand_ins = source.rows.take(choose_background(source.rows, BACKGROUND, "sample", seed))
+    else:
+        named = _positions(background, len(source), "background rows")
+        stand_ins = _like(subject.test.rows, background, "the background") if named is None else source.rows.take(named)
+    return _case(subject, chosen, ids, stand_ins, seed)
+
+
+def _case(subject: Subject, rows: Rows | None, ids: np.ndarray, background: Rows | None, seed: int) -> Case:
+    assert rows is not None
+    return Case(
+        calls=Calls(subject), rows=rows, ids=ids, background=rows if background is None else background,
+        targets=np.zeros(len(rows), dtype=np.int64), seed=seed,
+    )  # fmt: skip
+
+
+def _targets(case: Case, target: int | np.ndarray | None) -> np.ndarray:
+    """Class codes (n,): the predicted ones unless given; 0 for regression."""
+    n, subject = len(case), case.calls.subject
+    if target is None:
+        if not subject.classification:
+            return np.zeros(n, dtype=np.int64)
+        return outputs.predictions(case.calls.outputs(case.rows), subject).prediction.astype(np.int64)
+    codes = np.asarray(target)
+    k = max(1, len(subject.classes))
+    if codes.dtype.kind not in "iu" or codes.shape not in ((), (n,)) or ((codes < 0) | (codes >= k)).any():
+        shown = repr(target) if codes.ndim == 0 else f"{codes.dtype} of shape {codes.shape}"
+        raise SubjectError(f"a class code from 0 to {k - 1} as target, or one for each of {n} rows", shown,
+                           "Codes are the positions of the classes among the outputs.")  # fmt: skip
+    return np.broadcast_to(codes.astype(np.int64), (n,))
+
+
+def _positions(given: Any, n: int, what: str) -> np.ndarray | None:
+    """Positions among `n` rows where that is what was given: a number, or a list or array of them; else None."""
+    if isinstance(given, Rows) or hasattr(given, "columns") or is_tensor(given):
+        return None
+    try:
+        array = np.atleast_1d(np.asarray(given))
+    except ValueError:  # lists of different lengths: no positions, and the reader of rows says what is wrong
+        return None
+    if array.ndim != 1 or array.dtype.kind not in "iu" or not len(array):
+        return None
+    if ((array < -n) | (array >= n)).any():
+        raise SubjectError(f"positions among {n} {what}", f"{array.min()} to {array.max()}", "Count from 0.")
+    positions: np.ndarray = array % n
+    return positions
+
+
+def _like(known: Rows, given: Any, what: str) -> Rows:
+    """What was given as rows of the same kind and features as `known`."""
+    if isinstance(given, type(known)):
+        return given
+    if isinstance(known, Images):
+        return images_of(given, what)
+    if isinstance(known, Table):
+        names = [feature.name for feature in known.features]
+        return table_of(raw_table(given, names, what).only(names, what), known.features, what)
+    raise SubjectError(
+        f"positions for {known.modality} rows", type(given).__name__, "Give positions among the test rows."
+    )
+
+
+def _on_tensors(function: Any) -> Any:
+    """A function of tensors as one of arrays."""
     import torch
 
-    image = getattr(rows, "ndim", 2) == 4
-    keywords: dict[str, Any] = {"modality": "image" if image else "tabular"}
-    if features is not None:
-        keywords["features"] = list(features)
-    build = from_torch if isinstance(model, torch.nn.Module) else from_function
-    nobody = np.zeros(len(rows))  # labels are asked for, and no method looks at them
-    subject = build(model, rows, nobody, task="regression", output="values", **keywords)
-    k = _width(Calls(subject))
-    if k == 1:
-        return subject
-    classes = tuple(str(code) for code in range(k))
-    return replace(subject, task="multiclass", output="logits", classes=classes, labels=tuple(range(k)))
+    def predict(array: np.ndarray) -> Any:
+        return function(torch.from_numpy(array))
+
+    return predict
+
+
+def _length(rows: Any, what: str) -> int:
+    if not hasattr(rows, "__len__"):
+        raise SubjectError(f"{what} as an array, a tensor or a data frame", type(rows).__name__, "Give (n, d) values.")
+    return len(rows)
 
 
 def _width(calls: Calls) -> int:

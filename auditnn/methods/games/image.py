@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from auditnn.core.errors import SettingsError
+from auditnn.core.rows import Images
 from auditnn.methods.games.game import Games, Piece
+from auditnn.methods.games.segments import segments_of
+from auditnn.methods.games.select import Selector
+from auditnn.subjects import outputs
 from auditnn.subjects.calls import Calls
 
 if TYPE_CHECKING:
     from auditnn.methods.case import Case
+
+BLUR_SHARE = 8  # the standard deviation of the blur is this part of the shorter side
 
 
 class ImageGames(Games):
@@ -20,37 +27,66 @@ class ImageGames(Games):
 
     def __init__(self, calls: Calls, pixels: np.ndarray, segments: np.ndarray, fills: np.ndarray) -> None:
         super().__init__(calls, len(fills))
-        self.pixels, self.segments, self.fills = pixels, segments, fills
-        self._counts = segments.reshape(len(segments), -1).max(axis=1) + 1
+        self.pixels, self.segments = np.ascontiguousarray(pixels), segments
+        self.fills = np.ascontiguousarray(fills, dtype=pixels.dtype)
+        self._counts = segments.reshape(len(segments), -1).max(axis=1, initial=-1) + 1
+        self._names = tuple(str(unit) for unit in range(int(self._counts.max(initial=0))))
+        self._selector = Selector(self.pixels.dtype)
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def units(self, row: int) -> tuple[str, ...]:
-        return tuple(str(unit) for unit in range(self._counts[row]))
+        return self._names[: self._counts[row]]
 
-    def inputs(self, pieces: Sequence[Piece]) -> np.ndarray:
+    def inputs(self, pieces: Sequence[Piece]) -> Any:
         m = sum(len(masks) for _, masks in pieces)
-        block = np.empty((self.copies, m, *self.pixels.shape[1:]), dtype=self.pixels.dtype)
+        c, h, w = self.pixels.shape[1:]
+        block = self._selector.block((self.copies, m, c, h * w))
         done = 0
         for row, masks in pieces:
-            shown = masks[:, self.segments[row]][:, None]
-            fill = self.fills[:, min(row, self.fills.shape[1] - 1)]
-            block[:, done : done + len(masks)] = np.where(shown, self.pixels[row], fill[:, None])
+            shown = masks.take(self.segments[row].ravel(), axis=1)[:, None]
+            own = self.pixels[row].reshape(c, h * w)
+            fill = self.fills[:, min(row, self.fills.shape[1] - 1)].reshape(self.copies, 1, c, h * w)
+            self._selector.select(shown, own, fill, block[:, done : done + len(masks)])
             done += len(masks)
-        return block.reshape(-1, *self.pixels.shape[1:])
+        return self._encoded(block.reshape(-1, c, h, w))
+
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """As for all games, but each fill and each image is asked for once: n + b model rows, n + n x b where every
+        image has fills of its own."""
+        n, subject = len(self), self.calls.subject
+        fills = self.fills.reshape(-1, *self.fills.shape[2:])
+        raw = self.calls.forward(self._encoded(fills.copy()))  # a model may write into its inputs
+        base = outputs.explained(raw.reshape(*self.fills.shape[:2], -1).mean(axis=0), subject)
+        full = outputs.explained(self.calls.forward(self._encoded(self.pixels.copy())), subject)
+        return base if len(base) == n else np.repeat(base, n, axis=0), full
+
+    def _encoded(self, pixels: np.ndarray) -> Any:
+        return self.calls.encoder(Images(pixels=pixels))
 
 
 def image_games(case: Case) -> ImageGames:
     """The games of the images of a case, cut and hidden as its `hiding` says."""
-    from auditnn.core.rows import Images
-
     assert isinstance(case.rows, Images)
     assert isinstance(case.background, Images)
-    pixels = case.rows.pixels
-    side = max(1, round(float(np.sqrt(pixels.shape[2] * pixels.shape[3] / case.hiding.units))))
-    rows, columns = np.arange(pixels.shape[2]) // side, np.arange(pixels.shape[3]) // side
-    grid = rows[:, None] * (columns[-1] + 1) + columns
-    mean = case.background.pixels.mean(axis=(0, 2, 3), dtype=np.float64).astype(pixels.dtype)
-    fills = np.broadcast_to(mean[:, None, None], pixels.shape[1:])[None, None]
-    return ImageGames(case.calls, pixels, np.broadcast_to(grid, (len(pixels), *grid.shape)), fills)
+    pixels, hiding = case.rows.pixels, case.hiding
+    if hiding.units < 1:
+        raise SettingsError("at least one unit in an image", str(hiding.units), "Use units=16, for example.")
+    fills = fills_of(pixels, case.background.pixels, hiding.fill)
+    return ImageGames(case.calls, pixels, segments_of(pixels, hiding.segments, hiding.units), fills)
+
+
+def fills_of(pixels: np.ndarray, background: np.ndarray, fill: str) -> np.ndarray:
+    """What hidden pixels show, (b, n or 1, c, h, w): `mean`, each channel's mean over the background images; `blur`,
+    the image itself under a Gaussian whose standard deviation is an eighth of its shorter side; `background`, the b
+    background images."""
+    if fill == "background":
+        return background[:, None]
+    if fill == "blur":
+        from scipy.ndimage import gaussian_filter
+
+        sigma = min(pixels.shape[2:]) / BLUR_SHARE
+        return gaussian_filter(pixels, sigma=(0, 0, sigma, sigma), mode="nearest")[None]
+    mean = background.mean(axis=(0, 2, 3), dtype=np.float64).astype(pixels.dtype)
+    return np.broadcast_to(mean[:, None, None], pixels.shape[1:])[None, None]
