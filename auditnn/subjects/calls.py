@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from auditnn.core.subject import Predictions, Subject
 from auditnn.subjects import outputs
 from auditnn.subjects.encoding import ImageEncoder, MatrixEncoder
 from auditnn.subjects.foreign import no_exit
+
+if TYPE_CHECKING:
+    from auditnn.subjects.differentiable import Differentiable
 
 BATCH_BYTES = 4 * 2**20
 FEWEST, MOST = 8, 4096
@@ -133,6 +136,13 @@ class Calls:
                 self.bill.rows_forward += stop - start
                 self.bill.rows_backward += stop - start
         return result
+
+    def differentiable(self, sample: Any, fold: bool = False) -> AbstractContextManager[Differentiable]:
+        """The model as a torch module from inputs to `outputs.explained`, for gradient methods: see
+        `differentiable.differentiable`."""
+        from auditnn.subjects.differentiable import differentiable
+
+        return differentiable(self, sample, fold)
 
     def _blocks(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
         """Rows to encode at once, with where they start: a batch where encoding is a copy, many where it costs

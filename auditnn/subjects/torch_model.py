@@ -60,8 +60,21 @@ class TorchModel:
         import torch
 
         with self.prepared(), torch.inference_mode():
-            output = self._output(self.module(self._tensor(inputs)))
-            return self._host(output)
+            output = self._output(self.module(self.tensor(inputs)))
+            return self.host(output)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Eval mode, and no gradients by parameters, for gradients by inputs; may be nested."""
+        held = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
+        try:
+            for parameter in held:
+                parameter.requires_grad_(False)
+            with self.prepared():
+                yield
+        finally:
+            for parameter in held:
+                parameter.requires_grad_(True)
 
     def gradients(self, inputs: np.ndarray, targets: np.ndarray, positive: int | None) -> np.ndarray:
         """Derivatives of output[i, targets[i]] by inputs[i], shape of `inputs`; one forward and one backward.
@@ -70,30 +83,24 @@ class TorchModel:
         """
         import torch
 
-        frozen = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
-        try:
-            for parameter in frozen:
-                parameter.requires_grad_(False)
-            with self.prepared(), torch.enable_grad():
-                tensor = self._tensor(inputs).detach().clone()
-                if not tensor.is_floating_point():
-                    raise NotApplicable(f"the inputs are of type {tensor.dtype}, by which nothing can be derived")
-                output = self._output(self.module(tensor.requires_grad_(True)))
-                if not output.requires_grad:
-                    raise NotApplicable("the module's outputs have no gradient by its inputs")
-                wanted = torch.as_tensor(np.array(targets), device=output.device)
-                if output.ndim < 2 or output.shape[1] == 1:
-                    column = output.reshape(len(wanted))
-                    picked = column if positive is None else torch.where(wanted == positive, column, -column)
-                else:
-                    picked = output.gather(1, wanted[:, None])[:, 0]
-                (gradient,) = torch.autograd.grad(picked.sum(), tensor)
-            return self._host(gradient)
-        finally:
-            for parameter in frozen:
-                parameter.requires_grad_(True)
+        with self.frozen(), torch.enable_grad():
+            tensor = self.tensor(inputs).detach().clone()
+            if not tensor.is_floating_point():
+                raise NotApplicable(f"the inputs are of type {tensor.dtype}, by which nothing can be derived")
+            output = self._output(self.module(tensor.requires_grad_(True)))
+            if not output.requires_grad:
+                raise NotApplicable("the module's outputs have no gradient by its inputs")
+            wanted = torch.as_tensor(np.array(targets), device=output.device)
+            if output.ndim < 2 or output.shape[1] == 1:
+                column = output.reshape(len(wanted))
+                picked = column if positive is None else torch.where(wanted == positive, column, -column)
+            else:
+                picked = output.gather(1, wanted[:, None])[:, 0]
+            (gradient,) = torch.autograd.grad(picked.sum(), tensor)
+        return self.host(gradient)
 
-    def _tensor(self, inputs: np.ndarray) -> Any:
+    def tensor(self, inputs: np.ndarray) -> Any:
+        """Inputs on the model's device; fractions in its dtype."""
         import torch
 
         array = np.ascontiguousarray(inputs)
@@ -110,7 +117,8 @@ class TorchModel:
             )  # fmt: skip
         return output
 
-    def _host(self, tensor: Any) -> np.ndarray:
+    def host(self, tensor: Any) -> np.ndarray:
+        """A tensor as an array; half precision as float32."""
         tensor = tensor.detach().to("cpu")
         if tensor.is_floating_point() and tensor.element_size() < 4:
             tensor = tensor.float()

@@ -1,0 +1,219 @@
+"""The differentiable path: the model as a torch module from inputs to the explained outputs, on the bill."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditnn.core.errors import NotApplicable
+from auditnn.core.subject import Subject
+from auditnn.subjects import outputs
+from auditnn.subjects.folding import folded_copy
+from auditnn.subjects.torch_model import TorchModel
+
+if TYPE_CHECKING:
+    from auditnn.subjects.calls import Calls
+
+GRAPH_BYTES = 128 * 2**20
+FEWEST = 4
+COMPARED = 8
+
+
+class Differentiable:
+    """What a gradient method gets: `module` maps inputs (n, ...) to the explained outputs (n, k), see
+    `outputs.explained`.
+
+    `module` is a torch.nn.Module that holds the model as a submodule, so that hooks find its layers. Every pass through
+    it is counted and timed; after the deadline the next one raises BudgetSpent. `batch_rows` inputs at a time keep
+    what a backward pass needs under 128 MiB: a function of shapes alone. `ignores_inputs` says that the outputs have no
+    gradient and do not move with the inputs; their gradient is then 0. `folded` says that a copy with batch
+    normalisation folded into its convolutions stands in for the model, and `fold_difference` how far the outputs of
+    the two were apart at most on the sample, as a share of the largest output.
+    """
+
+    def __init__(self, calls: Calls, model: TorchModel) -> None:
+        self.calls, self.model = calls, model
+        self.inner: Any = model.module
+        self.batch_rows = 0
+        self.ignores_inputs = self.folded = False
+        self.fold_difference: float | None = None
+        self.module: Any = None
+        self._backward_since: float | None = None
+
+    def tensor(self, inputs: np.ndarray) -> Any:
+        """Inputs on the model's device, in its dtype; a tensor of their own."""
+        return self.model.tensor(inputs).detach().clone()
+
+    def targets(self, codes: np.ndarray) -> Any:
+        """Class codes (n,) as a tensor on the model's device."""
+        import torch
+
+        return torch.as_tensor(np.array(codes, dtype=np.int64), device=self.model.device)
+
+    def array(self, tensor: Any) -> np.ndarray:
+        """A tensor of results as float64 on the host."""
+        return self.model.host(tensor).astype(np.float64)
+
+    def run(self, inputs: Any) -> Any:
+        """The explained outputs of a tensor, counted and timed; backward passes through them likewise."""
+        import torch
+
+        self.settle()
+        self.calls.check_deadline()
+        if self.folded:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        began = self._now()
+        raw = self.inner(inputs)
+        self.calls.bill.seconds += self._now() - began
+        self.calls.bill.rows_forward += len(inputs)
+        raw = raw.reshape(len(inputs), -1) if raw.ndim < 2 else raw
+        if torch.is_grad_enabled():
+            if self.ignores_inputs and inputs.requires_grad:
+                raw = raw + inputs.flatten(1)[:, :0].sum(dim=1, keepdim=True)  # nothing, and it has a gradient: 0
+            self._watch(inputs, raw)
+        return _explained(raw, self.calls.subject)
+
+    def settle(self) -> None:
+        """Take the time of a backward pass that ended before the inputs (at a layer); without effect after others."""
+        if self._backward_since is not None:
+            self.calls.bill.seconds += self._now() - self._backward_since
+            self._backward_since = None
+
+    def _watch(self, inputs: Any, raw: Any) -> None:
+        """Count a backward pass from `raw`, and time it until it arrives at `inputs`."""
+        if not raw.requires_grad:
+            return
+
+        def start(gradient: Any) -> None:
+            self.calls.bill.rows_backward += len(gradient)
+            self._backward_since = self._now()
+
+        def stop(gradient: Any) -> None:
+            self.settle()
+
+        raw.register_hook(start)
+        if inputs.requires_grad:
+            inputs.register_hook(stop)
+
+    def _now(self) -> float:
+        if self.model.device.type == "cuda":
+            import torch
+
+            torch.cuda.synchronize(self.model.device)
+        return time.perf_counter()
+
+
+@contextmanager
+def differentiable(calls: Calls, sample: Any, fold: bool = False) -> Iterator[Differentiable]:
+    """The differentiable path of a subject's model: evaluation mode, gradients by parameters off, all as before
+    afterwards.
+
+    `sample` are some inputs (m, ...) like those to come, on which the size of batches, whether the module has
+    gradients, and with `fold` whether the folded copy agrees are found out: up to 1 + 2 x 8 rows forward.
+    NotApplicable where the model has no gradient by its inputs.
+    """
+    model = calls.model
+    if not isinstance(model, TorchModel):
+        raise NotApplicable(f"a {model.kind} model gives no gradients")
+    if calls.subject.output == "labels":
+        raise NotApplicable("the model gives labels, which have no gradient")
+    if not isinstance(sample, np.ndarray) or not model.tensor(sample[:1]).is_floating_point():
+        found = sample.dtype if isinstance(sample, np.ndarray) else type(sample).__name__
+        raise NotApplicable(f"the inputs are of type {found}, by which nothing can be derived")
+    path = Differentiable(calls, model)
+    with calls.prepared(), model.frozen():
+        path.module = _wrapped(path)
+        if fold:
+            _fold(path, sample[:COMPARED])
+        size, has_gradient = _graph(path, sample[:1])
+        path.batch_rows = max(FEWEST, min(calls.batch_rows, GRAPH_BYTES // max(size, 1)))
+        if not has_gradient:
+            path.ignores_inputs = _ignores(calls, sample)
+        try:
+            yield path
+        finally:
+            path.settle()
+            path.module = None
+
+
+def _wrapped(path: Differentiable) -> Any:
+    """The path as a module whose only submodule is the model."""
+    import torch
+
+    class Explained(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = path.inner
+            self.training = False
+
+        def forward(self, inputs: torch.Tensor) -> Any:
+            return path.run(inputs)
+
+    return Explained()
+
+
+def _fold(path: Differentiable, sample: np.ndarray) -> None:
+    """Let a folded copy stand in for the model where there is one that agrees with it on the sample."""
+    import torch
+
+    def answers(inner: Any, layout: Any) -> np.ndarray:
+        with torch.inference_mode():
+            return path.array(inner(path.tensor(sample).contiguous(memory_format=layout)))
+
+    if sample.ndim != 4 or (copy := folded_copy(path.model.module)) is None:
+        return
+    began = time.perf_counter()
+    try:
+        plain, folded = answers(path.inner, torch.contiguous_format), answers(copy, torch.channels_last)
+    except RuntimeError:  # a view that asks for another layout
+        return
+    finally:
+        path.calls.bill.seconds += time.perf_counter() - began
+        path.calls.bill.rows_forward += 2 * len(sample)
+    largest = float(np.abs(plain).max(initial=0.0))
+    difference = float(np.abs(plain - folded).max(initial=0.0)) if plain.shape == folded.shape else np.inf
+    if difference <= 1e-4 * largest:
+        path.inner, path.folded, path.fold_difference = copy, True, difference / largest if largest else 0.0
+        path.module.model = copy
+
+
+def _graph(path: Differentiable, row: np.ndarray) -> tuple[int, bool]:
+    """Bytes that a backward pass of one row holds on to beside the model's own tensors, and whether there is one."""
+    import torch
+
+    held = [*path.inner.parameters(), *path.inner.buffers()]
+    own = {tensor.untyped_storage().data_ptr() for tensor in held}
+    kept: dict[int, int] = {}
+
+    def pack(tensor: Any) -> Any:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        output = path.run(path.tensor(row).requires_grad_(True))
+        return sum(kept.values()), bool(output.requires_grad)
+
+
+def _ignores(calls: Calls, sample: np.ndarray) -> bool:
+    """Whether outputs without a gradient are the same for different inputs; NotApplicable where they are not, or where
+    that cannot be seen."""
+    raw = calls.forward(sample)
+    if np.all(raw == raw[:1]) and np.any(sample != sample[:1]):
+        return True
+    raise NotApplicable("the module's outputs have no gradient by its inputs")
+
+
+def _explained(raw: Any, subject: Subject) -> Any:
+    """`outputs.explained` for a tensor."""
+    import torch
+
+    if subject.task != "binary" or raw.shape[1] == 2:
+        return raw
+    other = -raw if subject.output == "logits" else 1.0 - raw
+    return torch.cat([other, raw] if outputs.positive_of(subject) == 1 else [raw, other], dim=1)
