@@ -17,6 +17,7 @@ MAGIC = b"\x89PNG\r\n\x1a\n"
 DATA_ADDRESS = "data:image/png;base64,"
 ADDRESS = re.compile(re.escape(DATA_ADDRESS) + r"[A-Za-z0-9+/]+={0,2}")
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}  # channels to PNG's color type: grey, RGB, RGBA
+PALETTE = 3
 NONE, SUB, UP = range(3)  # PNG's filters: bytes as they are, minus the left one, minus the upper one
 ZERO = 128
 SIDE_LIMIT = 8192
@@ -52,29 +53,50 @@ def heat_address(heat: Any) -> str:
 
 def heat_of(text: str) -> np.ndarray:
     """The numbers in [-1, 1] of a heat map written by `heat_address`, shape (h, w), right to half of 1/127."""
-    grey: np.ndarray = grey_of(text).astype(np.float64)
-    return np.maximum((grey - ZERO) / (ZERO - 1), -1.0)
+    pixels = pixels_of(text)
+    if pixels.shape[2] != 1:
+        raise ValueError("expected a grey picture")
+    heat: np.ndarray = (pixels[:, :, 0].astype(np.float64) - ZERO) / (ZERO - 1)
+    return np.maximum(heat, -1.0)
 
 
-def grey_of(text: str) -> np.ndarray:
-    """The bytes of a grey picture that this module wrote, shape (h, w). Raises ValueError for any other."""
+def palette_address(codes: np.ndarray, colors: np.ndarray) -> str:
+    """A picture of few colors, a byte for each pixel: `codes` (h, w) into `colors` (p, 4) of bytes, p at most 256."""
+    height, width = codes.shape
+    lines = np.concatenate([np.zeros((height, 1), np.uint8), codes.astype(np.uint8)], axis=1)
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, PALETTE, 0, 0, 0),
+        b"PLTE": colors[:, :3].astype(np.uint8).tobytes(),
+        b"tRNS": colors[:, 3].astype(np.uint8).tobytes(),
+        b"IDAT": zlib.compress(lines.tobytes(), 9),
+        b"IEND": b"",
+    }
+    content = MAGIC + b"".join(_chunk(name, part) for name, part in parts.items())
+    return DATA_ADDRESS + base64.b64encode(content).decode()
+
+
+def pixels_of(text: str) -> np.ndarray:
+    """The bytes of a picture that `address` or `heat_address` wrote, shape (h, w, c). ValueError for any other."""
     if not ADDRESS.fullmatch(text):
         raise ValueError("expected a PNG data address")
     content = base64.b64decode(text[len(DATA_ADDRESS) :])
     if not content.startswith(MAGIC) or len(content) < 33:
         raise ValueError("expected a PNG")
-    width, height, *kind = struct.unpack(">IIBBBBB", content[16:29])
-    if kind != [8, 0, 0, 0, 0] or not (0 < width <= SIDE_LIMIT and 0 < height <= SIDE_LIMIT):
-        raise ValueError("expected an 8-bit grey picture of reasonable size")
+    width, height, depth, color, *rest = struct.unpack(">IIBBBBB", content[16:29])
+    channels = next((count for count, known in COLOR_TYPES.items() if known == color), 0)
+    sides = 0 < width <= SIDE_LIMIT and 0 < height <= SIDE_LIMIT
+    if depth != 8 or rest != [0, 0, 0] or not channels or not sides:
+        raise ValueError("expected an 8-bit picture of reasonable size")
     # No more is unpacked than the picture can hold, whatever the file claims.
+    size = height * (width * channels + 1)
     try:
-        unpacked = zlib.decompressobj().decompress(_packed(content), height * (width + 1))
+        unpacked = zlib.decompressobj().decompress(_packed(content), size)
     except zlib.error as error:
         raise ValueError("expected a whole PNG") from error
-    if len(unpacked) != height * (width + 1):
+    if len(unpacked) != size:
         raise ValueError("expected a whole PNG")
-    lines = np.frombuffer(unpacked, np.uint8).reshape(height, width + 1)
-    filter, values = int(lines[0, 0]), lines[:, 1:]
+    lines = np.frombuffer(unpacked, np.uint8).reshape(height, -1)
+    filter, values = int(lines[0, 0]), lines[:, 1:].reshape(height, width, channels)
     if filter > UP or (lines[:, 0] != filter).any():
         raise ValueError("expected a PNG written by auditnn")
     return values if filter == NONE else values.cumsum(axis=1 if filter == SUB else 0, dtype=np.uint8)

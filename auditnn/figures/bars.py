@@ -8,6 +8,7 @@ from auditnn.core.exhibit import Exhibit
 from auditnn.figures.layers import band_height, colored, finish, in_words, names_axis, quantity, reference_line
 from auditnn.figures.reading import read_categories
 from auditnn.figures.theme import SURFACES, Theme, pick
+from auditnn.figures.values import is_number
 
 
 def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
@@ -22,6 +23,9 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         x=alt.X("value:Q", **quantity(reading, "value", zero=True)), **colored(reading, theme), **in_words()
     )
     layers = [bars, *reference_line(reading, theme, "x")]
+    if any(is_number(row["value"]) and row["value"] < 0 for row in reading.rows):
+        zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=pick(SURFACES["line_strong"], theme))
+        layers.append(zero.encode(x=alt.X("at:Q")))
     if "low" in reading and "high" in reading:
         ink = pick(SURFACES["ink"], theme)
         layers.append(base.mark_rule(strokeWidth=1.5, color=ink).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q")))

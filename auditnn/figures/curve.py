@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from auditnn.core.exhibit import Exhibit
 from auditnn.figures.layers import colored, finish, in_words, quantity, reference_line
-from auditnn.figures.reading import Reading, read
+from auditnn.figures.reading import Reading, Row, read
 from auditnn.figures.theme import MUTED, Theme, pick
 
 HEIGHT = 260
 MARKED = 60
+FAINT = 0.4
 
 
 def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
-    """Roles `x`, `y`, optional `low`, `high` (a band), `series`, `reference` (a number, or "diagonal": y = x)."""
+    """Roles `x`, `y`, optional `low`, `high` (a band), `series`, `reference` (a number, or "diagonal": y = x), and
+    `detail`: a faint line behind the others for each distinct value of it, None where a row is of a main line."""
     import altair as alt
 
-    reading = read(exhibit, ("x", "y", "low", "high", "series"))
+    whole = read(exhibit, ("x", "y", "low", "high", "series", "detail"))
+    faint = [row for row in whole.rows if row.get("detail") is not None]
+    reading = replace(whole, rows=[row for row in whole.rows if row.get("detail") is None])
     along = quantity(reading, "x") if reading.numeric("x") else {"sort": None, "title": reading.titles["x"]}
-    base = alt.Chart().encode(x=alt.X("x:Q" if reading.numeric("x") else "x:O", **along))
+    across = alt.X("x:Q" if reading.numeric("x") else "x:O", **along)
+    base = alt.Chart().encode(x=across)
+    if faint:
+        base = base.transform_filter("!isValid(datum.detail)")
     color = colored(reading, theme, shape=True)
-    layers = []
+    layers = [_behind(across, reading, color, theme)] if faint else []
     if "low" in reading and "high" in reading:
         band = base.mark_area(opacity=0.16, line=False).encode(
             y=alt.Y("low:Q", **quantity(reading, "y")), y2=alt.Y2("high:Q"), color=color["color"]
@@ -36,9 +44,29 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     layers.append(
         base.mark_point(filled=True, size=46, opacity=1 if seen else 0).encode(y=upright, **color, **in_words())
     )
-    rows = [{**row, "at": index} for index, row in enumerate(reading.rows)]
+    rows = [{**row, "at": index} for index, row in enumerate([*map(_short, faint), *reading.rows])]
     layers = [*layers, *_references(reading, theme)]
     return finish(layers, rows, theme=theme, said=exhibit.summary, height=HEIGHT)
+
+
+def _behind(across: Any, reading: Reading, color: dict[str, Any], theme: Theme) -> Any:
+    """One thin line for each row that the main line sums up, in the color of its series."""
+    import altair as alt
+
+    shade = color["color"] if "series" in reading else alt.ColorValue(pick(MUTED, theme))
+    lines = alt.Chart().transform_filter("isValid(datum.detail)").mark_line(strokeWidth=1, opacity=FAINT, clip=False)
+    return lines.encode(
+        x=across,
+        y=alt.Y("y:Q", **quantity(reading, "y")),
+        detail=alt.Detail("detail:N"),
+        color=shade,
+        order=alt.Order("at:Q"),
+    )
+
+
+def _short(row: Row) -> Row:
+    """A row of a faint line: what places it, without the words and ends that nobody could point at."""
+    return {role: value for role, value in row.items() if role in ("x", "y", "series", "detail")}
 
 
 def _references(reading: Reading, theme: Theme) -> list[Any]:

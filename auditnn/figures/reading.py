@@ -19,6 +19,7 @@ from auditnn.core.numbers import PERCENT_UNITS, POINTS, interval, show
 Row = dict[str, Any]
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 LINE_ENDS = re.compile("[\n\r\u0085\u2028\u2029]+")
+WIDTHLESS = "\u200b"
 MANY_SERIES, MOST_SERIES = 2, 6
 SHARE_WORDS = (
     "rate",
@@ -85,6 +86,20 @@ def words(name: str) -> str:
     """
     text = drawable_text(str(name)).replace("_", " ").strip()
     return text[:1].upper() + text[1:]
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    r"""The names, told apart by signs without width where two are the same, so that each keeps a place of its own.
+
+    >>> distinct(["a", "b", "a"])
+    ['a', 'b', 'a\u200b']
+    """
+    seen: dict[str, int] = {}
+    apart = []
+    for name in names:
+        seen[name] = seen.get(name, -1) + 1
+        apart.append(name + WIDTHLESS * seen[name])
+    return apart
 
 
 def turned(reading: Reading) -> Reading:
@@ -201,8 +216,8 @@ def _reference(exhibit: Exhibit) -> float | str | None:
 
 def _value(value: Any) -> Any:
     """JSON as a figure takes it: numbers finite, everything that is no number a text."""
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-        value = value.item()
+    if hasattr(value, "tolist"):
+        value = value.tolist()
     if value is None or isinstance(value, bool):
         return value if value is None else str(value).lower()
     if isinstance(value, int):

@@ -15,6 +15,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 LABEL_SIZE = 12
 TITLE_SIZE = 12
 WIDTH = 460
+WIDE = 940
 STEP = 24
 
 
@@ -72,13 +73,35 @@ DIVERGING: tuple[Color, ...] = (
     Color("#5f9bcc", "#3f7cae"),
     Color("#10558f", "#93c5ee"),
 )
+# How large the value of a point is: from cool and quiet to warm and strong, lightness going one way for everybody.
+VALUES: tuple[Color, ...] = (
+    Color("#159ad8", "#2677b2"),
+    Color("#5384d0", "#747bc1"),
+    Color("#7b6bbc", "#b07cc0"),
+    Color("#96509b", "#df7fb2"),
+    Color("#a23371", "#ff8a9b"),
+    Color("#9f1a43", "#ff9f82"),
+    Color("#8c1615", "#ffbc72"),
+)
 CELL_TEXT: tuple[Color, Color] = (Color("#1a1e22", "#edeff1"), Color("#fefefe", "#101316"))
 MUTED = Color("#8b949d", "#7d868f")
+# What raises the model's output and what lowers it, in every figure of explanations.
+RAISES, LOWERS = SERIES[1], SERIES[0]
 
 
 def pairs() -> tuple[Color, ...]:
     """Every color pair that a figure may use, each light color once."""
-    return (*SURFACES.values(), *TINTS.values(), *STATUS.values(), *SERIES, *RAMP, *DIVERGING, *CELL_TEXT, MUTED)
+    return (
+        *SURFACES.values(),
+        *TINTS.values(),
+        *STATUS.values(),
+        *SERIES,
+        *RAMP,
+        *DIVERGING,
+        *VALUES,
+        *CELL_TEXT,
+        MUTED,
+    )
 
 
 def pick(color: Color, theme: Theme) -> str:
@@ -111,6 +134,7 @@ def config(theme: Theme = "light") -> dict[str, Any]:
             "ticks": False,
             "tickCount": 5,
             "labelFlush": False,
+            "labelSeparation": 6,
         },
         "axisBand": {"grid": False, "labelColor": ink},
         "axisPoint": {"grid": False, "labelColor": ink},

@@ -15,13 +15,13 @@ from auditnn.core.exhibit import Exhibit
 from auditnn.core.numbers import show
 from auditnn.core.scale import unit_shown
 from auditnn.figures.draw import draw, drawable
+from auditnn.figures.fitting import fitting
 from auditnn.figures.reading import unit_of, words
 from auditnn.report.names import slice_words
 from auditnn.report.traced import as_json
 from auditnn.report.writable import writable_json
 
 TABLE_ROWS = 60
-DRAWN_CATEGORIES = 60
 LONGEST_CELL = 200
 
 
@@ -69,7 +69,7 @@ def picture(exhibit: Exhibit, index: int) -> Picture:
     if drawable(exhibit):
         from auditnn.figures.static import svg as still
 
-        shortened, undrawn = _shortened(exhibit)
+        shortened, undrawn = fitting(exhibit)
         drawn = draw(shortened)
         svg = Markup(still(drawn, prefix=f"f{index}", said=f"{exhibit.title}. {exhibit.summary}"))
         spec = script_json({key: part for key, part in drawn.items() if key != "config"})
@@ -94,27 +94,6 @@ def script_json(content: Any) -> Markup:
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)
-
-
-def _shortened(exhibit: Exhibit) -> tuple[Exhibit, int]:
-    """The exhibit with as many categories as a page can show, and how many rows that leaves out of the picture."""
-    if exhibit.kind not in ("bars", "intervals", "images", "heatmap"):
-        return exhibit, 0
-    total = max(len(values) for values in exhibit.columns.values())
-    room = DRAWN_CATEGORIES if exhibit.kind != "heatmap" else 2000
-    if total <= room:
-        return exhibit, 0
-    label = next(
-        (exhibit.roles[role] for role in ("label", "y", "x") if exhibit.roles.get(role) in exhibit.columns), ""
-    )
-    series = exhibit.roles.get("series")
-    if label and series in exhibit.columns:
-        kept = set(list(dict.fromkeys(map(str, exhibit.columns[label])))[: room // 2])
-        rows = [row for row, name in enumerate(exhibit.columns[label]) if str(name) in kept]
-    else:
-        rows = list(range(room))
-    columns = {name: [values[row] for row in rows] for name, values in exhibit.columns.items()}
-    return replace(exhibit, columns=columns), total - len(rows)
 
 
 def _units(audit: Audit) -> Mapping[str, set[str]]:

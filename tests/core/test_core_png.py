@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from auditnn.core.png import DATA_ADDRESS, address, grey_of, heat_address, heat_of, png
+from auditnn.core.png import DATA_ADDRESS, address, heat_address, heat_of, palette_address, pixels_of, png
 
 
 def test_known_pixels() -> None:
@@ -39,6 +39,15 @@ def test_another_reader_sees_the_same_pixels(pixels: np.ndarray) -> None:
     shown = np.asarray(image.open(io.BytesIO(png(pixels))))
     expected = np.rint(255 * pixels.clip(0, 1)).astype(np.uint8)
     assert np.array_equal(shown.reshape(pixels.shape), expected)
+    assert np.array_equal(pixels_of(address(pixels)), expected)
+
+
+def test_a_picture_of_few_colors() -> None:
+    image = pytest.importorskip("PIL.Image")
+    codes = np.random.default_rng(0).integers(0, 3, (5, 7))
+    colors = np.array([[0, 0, 0, 0], [200, 100, 50, 128], [1, 2, 3, 255]])
+    content = base64.b64decode(palette_address(codes, colors)[len(DATA_ADDRESS) :])
+    assert np.array_equal(np.asarray(image.open(io.BytesIO(content)).convert("RGBA")), colors[codes])
 
 
 @given(arrays.arrays(np.float64, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.floats(-1, 1)))
@@ -59,7 +68,7 @@ def test_each_filter_is_undone() -> None:
         content = base64.b64decode(text[len(DATA_ADDRESS) :])
         start = content.index(b"IDAT") + 4
         filters.add(zlib.decompress(content[start : content.index(b"IEND") - 8])[0])
-        assert np.array_equal(grey_of(text), np.rint(128 + 127 * heat).astype(np.uint8))
+        assert np.array_equal(pixels_of(text)[:, :, 0], np.rint(128 + 127 * heat).astype(np.uint8))
     assert filters == {0, 1, 2}
 
 

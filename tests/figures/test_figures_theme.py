@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from auditnn.figures.static import dark_rules
-from auditnn.figures.theme import CELL_TEXT, DIVERGING, RAMP, SERIES, STATUS, SURFACES, TINTS, Color, pairs
+from auditnn.figures.theme import CELL_TEXT, DIVERGING, RAMP, SERIES, STATUS, SURFACES, TINTS, VALUES, Color, pairs
 
 # Machado, Oliveira & Fernandes (2009), A Physiologically-based Model for Simulation of Color Vision Deficiency,
 # severity 1.0, on linear RGB.
@@ -78,6 +78,17 @@ def test_ramps_go_one_way(theme: int) -> None:
     middle = [lab(color[theme])[0] for color in DIVERGING]
     ways = np.sign(np.diff(middle))
     assert list(ways) == ([1, 1, 1, -1, -1, -1] if theme == 0 else [-1, -1, -1, 1, 1, 1])
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+@pytest.mark.parametrize("deficiency", list(DEFICIENCIES))
+def test_low_and_high_are_told_apart_by_everybody(deficiency: str, theme: int) -> None:
+    """One way in lightness, whatever hues are seen; the ends far apart; every step clear of the ground."""
+    seen = [lab(color[theme], deficiency) for color in VALUES]
+    steps = np.diff([color[0] for color in seen])
+    assert (steps < -2).all() if theme == 0 else (steps > 2).all()
+    assert np.linalg.norm(seen[0] - seen[-1]) > 60
+    assert all(contrast(color[theme], SURFACES["surface"][theme]) >= 3.0 for color in VALUES)
 
 
 @pytest.mark.parametrize("theme", [0, 1])
