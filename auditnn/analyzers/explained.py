@@ -71,7 +71,9 @@ def attribute(
 ) -> Attribution:
     """`method` over the rows of a case, in fixed chunks of rows."""
 
+    whole = case.ready()
+
     def work(rows: np.ndarray) -> Mapping[str, np.ndarray]:
-        return as_arrays(method.attribute(case.take(rows), **settings))
+        return as_arrays(method.attribute(whole.take(rows), **settings))
 
     return from_arrays(context.map_rows(method.name, np.arange(len(case)), work, chunk))

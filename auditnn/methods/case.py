@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from auditnn.core.errors import NotApplicable
+from auditnn.core.errors import NotApplicable, SettingsError
 from auditnn.core.rows import Images, Rows, Table
 from auditnn.core.seeding import stream
 from auditnn.methods.games.game import Games
@@ -56,9 +56,22 @@ class Case:
         return stream(self.seed, method, "shared" if row is None else self.ids[row])
 
     def take(self, index: np.ndarray) -> Case:
-        """The case of some of the rows."""
+        """The case of some of the rows; what is known of them already is not worked out again."""
         index = np.asarray(index)
-        return replace(self, rows=self.rows.take(index), ids=self.ids[index], targets=self.targets[index])
+        taken = replace(self, rows=self.rows.take(index), ids=self.ids[index], targets=self.targets[index])
+        known = vars(self)
+        if "background_inputs" in known:
+            vars(taken)["background_inputs"] = known["background_inputs"]
+        if "segments" in known:
+            vars(taken)["segments"] = known["segments"][index]
+        return taken
+
+    def ready(self) -> Case:
+        """The case itself, with all worked out that its parts have in common."""
+        vars(self).setdefault("background_inputs", self.background_inputs)
+        if isinstance(self.rows, Images):
+            vars(self).setdefault("segments", self.segments)
+        return self
 
     @cached_property
     def inputs(self) -> Any:
@@ -69,6 +82,16 @@ class Case:
     def background_inputs(self) -> Any:
         """The background as the model takes it, (b, ...)."""
         return self.calls.encoder(self.background)
+
+    @cached_property
+    def segments(self) -> np.ndarray:
+        """The unit of each pixel of images, (n, h, w), codes from 0 on; cut as `hiding` says."""
+        from auditnn.methods.games.segments import segments_of
+
+        assert isinstance(self.rows, Images)
+        if self.hiding.units < 1:
+            raise SettingsError("at least one unit in an image", str(self.hiding.units), "Use units=16, for example.")
+        return segments_of(self.rows.pixels, self.hiding.segments, self.hiding.units)
 
     @cached_property
     def input_units(self) -> Units | None:

@@ -10,8 +10,10 @@ import numpy as np
 from auditnn.core.errors import SettingsError
 from auditnn.core.rows import Images
 from auditnn.methods.case import Case
+from auditnn.methods.games.image import fills_of
 
 Baseline = Literal["auto", "mean", "black", "blur"]
+NAMES = {"mean": "mean color of the background", "black": "black", "blur": "the image, blurred"}
 
 
 def baseline_inputs(case: Case, baseline: Baseline) -> tuple[np.ndarray, Mapping[str, Any]]:
@@ -24,28 +26,18 @@ def baseline_inputs(case: Case, baseline: Baseline) -> tuple[np.ndarray, Mapping
     if not isinstance(case.rows, Images):
         if baseline not in ("auto", "mean"):
             raise SettingsError("a baseline for tables: auto or mean", repr(baseline), "The others are for images.")
-        return _mean(case.background_inputs, axes=(0,)), {"baseline": "mean of the background"}
+        return _mean(case.background_inputs), {"baseline": "mean of the background"}
+    assert isinstance(case.background, Images)
     chosen = baseline if baseline != "auto" else "blur" if case.hiding.fill == "blur" else "mean"
     if chosen == "black":
-        return np.zeros_like(case.inputs[:1]), {"baseline": "black"}
-    if chosen == "blur":
-        return blurred(case.inputs), {"baseline": "the image, blurred"}
-    mean = _mean(case.background_inputs, axes=(0, 2, 3))
-    whole = np.broadcast_to(mean, (1, *case.inputs.shape[1:]))
-    return np.ascontiguousarray(whole), {"baseline": "mean color of the background"}
+        pixels = np.zeros_like(case.rows.pixels[:1])
+    else:
+        pixels = fills_of(case.rows.pixels, case.background.pixels, chosen)[0]
+    return case.calls.encoder(Images(pixels=np.ascontiguousarray(pixels))), {"baseline": NAMES[chosen]}
 
 
-def _mean(inputs: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    """Means over the finite values, the other axes kept, in the dtype of the inputs; 0 where there is none."""
+def _mean(inputs: np.ndarray) -> np.ndarray:
+    """The mean of the finite values of each column, (1, p), in the dtype of the inputs; 0 where there is none."""
     known = np.isfinite(inputs)
-    total = np.where(known, inputs, 0.0).sum(axis=axes, keepdims=True, dtype=np.float64)
-    return (total / np.maximum(known.sum(axis=axes, keepdims=True), 1)).astype(inputs.dtype)
-
-
-def blurred(images: np.ndarray) -> np.ndarray:
-    """Images (n, c, h, w) under a Gaussian as wide as an eighth of their shorter side."""
-    from scipy.ndimage import gaussian_filter
-
-    width = max(1.0, min(images.shape[2:]) / 8)
-    soft: np.ndarray = gaussian_filter(images, sigma=(0, 0, width, width), mode="nearest")
-    return soft
+    total = np.where(known, inputs, 0.0).sum(axis=0, keepdims=True, dtype=np.float64)
+    return (total / np.maximum(known.sum(axis=0, keepdims=True), 1)).astype(inputs.dtype)

@@ -33,8 +33,8 @@ def deep_lift(case: Case, *, baseline: Baseline = "auto") -> Attribution:
     """
     from captum.attr import DeepLift
 
-    start, facts = baseline_inputs(case, baseline)
     with differentiable(case) as path, hooked(path, case):
+        start, facts = baseline_inputs(case, baseline)
         method = row_by_row(by_sum(DeepLift(path.module)))
 
         def work(rows: slice) -> object:

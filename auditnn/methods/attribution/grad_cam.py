@@ -59,7 +59,7 @@ def _chosen(path: Differentiable, row: np.ndarray, wanted: str | None) -> Passed
     kinds = (torch.nn.Module,) if wanted is not None else (torch.nn.Conv2d,)
     found = layers_of(path, row, kinds)
     if wanted is None:
-        behind = [one for one in found.passed if one.step in found.steps and len(one.shape) == 4]
+        behind = [one for one in found.passed if len(one.shape) == 4 and not found.steps.isdisjoint(one.steps)]
         if not behind:
             raise NotApplicable("the module has no convolution whose channels Grad-CAM could weight")
         last = behind[-1]

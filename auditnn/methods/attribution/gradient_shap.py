@@ -30,9 +30,8 @@ def gradient_shap(case: Case, *, samples: int = 200, fold: bool = True) -> Attri
     same draws (and adds no noise unless asked). Costs (samples + 1) n + b model rows forward, samples x n backward.
     """
     inputs, background = case.inputs, case.background_inputs
-    sums = UnitSums(case)
     with differentiable(case, fold) as path, quiet():
-        means = DrawMeans(np.shape(inputs), sums, samples)
+        means = DrawMeans(np.shape(inputs), UnitSums(case), samples)
         for rows, (moved, way) in drawn_batches(
             samples, len(case), path.batch_rows, lambda row: on_the_way(inputs, background, case, row, samples)
         ):

@@ -31,8 +31,8 @@ def integrated_gradients(case: Case, *, steps: int = 50, baseline: Baseline = "a
     """
     from captum.attr import IntegratedGradients
 
-    start, facts = baseline_inputs(case, baseline)
     with differentiable(case, fold) as path:
+        start, facts = baseline_inputs(case, baseline)
         method = by_sum(IntegratedGradients(path.module))
 
         def work(rows: slice) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +30,18 @@ RELU = "relu"
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """One call of a layer: its name, itself, the step of the graph that it left behind, and its output's shape."""
+    """One call of a layer: its name, itself, the steps of the graph that it made, the last of them first, and its
+    output's shape."""
 
     name: str
     layer: Any
-    step: Any
+    steps: tuple[Any, ...]
     shape: tuple[int, ...]
+
+    @property
+    def given(self) -> list[tuple[Any, int]]:
+        """The results of other steps that it took."""
+        return [edge for step in self.steps for edge in step.next_functions if edge[0] not in (None, *self.steps)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +55,13 @@ class Layers:
 
     def unhooked(self, *kinds: str) -> list[str]:
         """The bends of the graph (of these kinds, where told) that no layer asked about has made."""
-        made = {one.step for one in self.passed}
+        made = {step for one in self.passed for step in one.steps}
         found = [bend(step) for step in self.steps if step not in made]
         return sorted({name for name in found if name and (not kinds or name in kinds)})
 
     def shared(self) -> list[str]:
         """Layers whose input is used elsewhere as well, so that a hook on it sees more than the layer's gradient."""
-        return [
-            one.name
-            for one in self.passed
-            if one.step in self.steps and one.step.next_functions and self.uses[one.step.next_functions[0]] > 1
-        ]
+        return [one.name for one in self.passed if any(self.uses[edge] > 1 for edge in one.given)]
 
     def reused(self) -> list[str]:
         """Layers that are called more than once in one pass."""
@@ -74,15 +76,17 @@ def layers_of(path: Differentiable, row: np.ndarray, kinds: tuple[type, ...]) ->
     names: dict[Any, str] = {layer: name for name, layer in path.inner.named_modules() if isinstance(layer, kinds)}
 
     def note(layer: Any, given: Any, output: Any) -> None:
-        passed.append(Passed(names[layer], layer, output.grad_fn, tuple(output.shape)))
+        if isinstance(output, torch.Tensor):
+            passed.append(Passed(names[layer], layer, _made(output, given), tuple(output.shape)))
 
     handles: list[Any] = []
     try:
-        handles.extend(layer.register_forward_hook(note) for layer in names)
+        try:
+            handles.extend(layer.register_forward_hook(note) for layer in names)
+        except RuntimeError as error:  # scripted modules take no hooks
+            raise NotApplicable(f"the module's layers cannot be looked into: {error}") from error
         with torch.enable_grad():
             output = path.module(path.tensor(row).requires_grad_(True))
-    except RuntimeError as error:  # scripted modules take no hooks
-        raise NotApplicable(f"the module's layers cannot be looked into: {error}") from error
     finally:
         for handle in handles:
             handle.remove()
@@ -96,9 +100,22 @@ def bend(step: Any) -> str:
     return BENT.get(step.name().rstrip("0123456789"), "")
 
 
-def _steps(last: Any) -> Iterator[Any]:
-    """Every step of a graph, once."""
-    seen, waiting = {last}, [last]
+def _made(output: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The steps between what a layer was given and its output."""
+    import torch
+
+    if not output.requires_grad:
+        return ()
+    tensors = [one for one in given if isinstance(one, torch.Tensor) and one.requires_grad]
+    ends = {torch.autograd.graph.get_gradient_edge(one).node for one in tensors}
+    if output.grad_fn in ends:  # it worked in place
+        return (output.grad_fn,)
+    return tuple(_steps(output.grad_fn, ends))
+
+
+def _steps(last: Any, ends: Collection[Any] = ()) -> Iterator[Any]:
+    """Every step of a graph that leads to the last one, once; none from the `ends` on."""
+    seen, waiting = {last, *ends}, [last]
     while waiting:
         step = waiting.pop()
         yield step

@@ -26,9 +26,8 @@ def smooth_grad(case: Case, *, samples: int = 50, noise: float = 0.15, fold: boo
     with their Monte-Carlo error. With `fold`, gradients come from a copy with folded batch normalisation where there is
     one. Costs (samples + 1) n model rows forward and samples x n backward.
     """
-    inputs, sums = case.inputs, UnitSums(case)
     with differentiable(case, fold) as path, quiet():
-        means = DrawMeans(np.shape(inputs), sums, samples)
+        means = DrawMeans(np.shape(case.inputs), UnitSums(case), samples)
         for rows, (noisy,) in drawn_batches(
             samples, len(case), path.batch_rows, lambda row: (noisy_copies(case, row, samples, noise),)
         ):

@@ -31,14 +31,13 @@ class UnitSums:
             self._member[list(columns), unit] = 1.0
 
     def _cut(self, case: Case) -> None:
-        segments: np.ndarray = case.games.segments  # type: ignore[attr-defined]
         shape = np.shape(case.inputs)
-        if len(shape) != 4 or shape[2:] != segments.shape[1:]:
+        if len(shape) != 4 or shape[2:] != case.segments.shape[1:]:
             raise NotApplicable(f"the model's inputs, of shape {shape[1:]}, are not the pixels of the images")
-        self.segments = segments
-        counts = np.array([len(case.games.units(row)) for row in range(len(case))], dtype=np.int64)
+        self.segments = case.segments
+        counts = case.segments.reshape(len(case), -1).max(axis=1).astype(np.int64) + 1
         self.counts = None if (counts == counts[0]).all() else counts
-        self.names = case.games.units(int(np.argmax(counts)))
+        self.names = tuple(str(unit) for unit in range(int(counts.max())))
 
     def of(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Sums (m, d) of values (m, ...) of the inputs of these rows (m,)."""

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditnn.core.errors import SettingsError
 from auditnn.core.rows import Images
 from auditnn.methods.games.game import Games, Piece
-from auditnn.methods.games.segments import segments_of
 from auditnn.methods.games.select import Selector
 from auditnn.subjects import outputs
 from auditnn.subjects.calls import Calls
@@ -70,11 +68,8 @@ def image_games(case: Case) -> ImageGames:
     """The games of the images of a case, cut and hidden as its `hiding` says."""
     assert isinstance(case.rows, Images)
     assert isinstance(case.background, Images)
-    pixels, hiding = case.rows.pixels, case.hiding
-    if hiding.units < 1:
-        raise SettingsError("at least one unit in an image", str(hiding.units), "Use units=16, for example.")
-    fills = fills_of(pixels, case.background.pixels, hiding.fill)
-    return ImageGames(case.calls, pixels, segments_of(pixels, hiding.segments, hiding.units), fills)
+    fills = fills_of(case.rows.pixels, case.background.pixels, case.hiding.fill)
+    return ImageGames(case.calls, case.rows.pixels, case.segments, fills)
 
 
 def fills_of(pixels: np.ndarray, background: np.ndarray, fill: str) -> np.ndarray:
