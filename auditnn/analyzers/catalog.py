@@ -26,6 +26,8 @@ BUILT_IN = (
     "auditnn.analyzers.fairness.group_rates",
     "auditnn.analyzers.fairness.disparity",
     "auditnn.analyzers.explanation.shapley_values",
+    "auditnn.analyzers.explanation.lime",
+    "auditnn.analyzers.explanation.global_importance",
 )
 
 # What somebody else's module raises when it is broken, or does not fit this version.

@@ -29,11 +29,10 @@ def folded_mean(values: np.ndarray, error: np.ndarray) -> np.ndarray:
 def mean_size(values: np.ndarray, error: np.ndarray | None = None, *, shared: bool = False) -> Estimate:
     """Mean of |v| over `n` rows, of which `values` (n,) are v plus noise with standard deviation `error` (n,).
 
-    |v + e| is larger than |v| on average, and by nothing is it known how much; what more noise of the same size would
-    add is taken off. That removes all of the excess far from zero and 41% of it at zero, so the same amount
-    stays in the standard error, together with the spread over rows (Student's t) and, where all rows `shared` their
-    draws, the noise of their mean as if it were the same in every row. One row: the noise alone; without noise its
-    value is exact (`method` says so).
+    |v + e| is larger than |v| on average. What more noise of the same size would add is taken off: nearly all of the
+    excess far from zero, 41% of it at zero. What may be left, sqrt(2) times that amount, goes into the standard error,
+    beside the spread over rows (Student's t) and, where all rows `shared` their draws, the noise of their mean as if
+    it were the same in every row. One row: the noise alone; without noise its value is exact (`method` says so).
     """
     values = np.asarray(values, float)
     n = len(values)
@@ -42,14 +41,11 @@ def mean_size(values: np.ndarray, error: np.ndarray | None = None, *, shared: bo
     noise = np.zeros(n) if error is None else np.asarray(error, float)
     excess = folded_mean(values, noise) - np.abs(values)
     sizes = np.abs(values) - excess
-    value, left = max(0.0, float(sizes.mean())), float(excess.mean())
+    value, left = max(0.0, float(sizes.mean())), float(np.sqrt(2.0) * excess.mean())
     if n == 1:
         se = float(np.hypot(noise[0], left))
-        return (
-            Estimate(value, "monte_carlo", {"se": se, "scale": "identity"}, 1)
-            if se > 0.0
-            else Estimate(value, "exact", {}, 1)
-        )
+        method, basis = ("monte_carlo", {"se": se, "scale": "identity"}) if se > 0.0 else ("exact", {})
+        return Estimate(value, method, basis, 1)
     moments = group_moments(np.zeros(n, dtype=np.intp), 1, sizes)
     common = float(noise.mean()) if shared else 0.0
     se = float(np.sqrt(moments.variance[0] / n + left**2 + common**2))

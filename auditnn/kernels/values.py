@@ -40,7 +40,8 @@ def root_mean_squared_error(errors: np.ndarray) -> Estimate:
 
 
 def explained_share(y: np.ndarray, prediction: np.ndarray, guess: float | None = None) -> Estimate:
-    """1 - (mean squared error) / (mean squared error of always answering `guess`).
+    """1 - (mean squared error) / (mean squared error of always answering `guess`); squared errors of several columns
+    (n, k) are added up.
 
     With `guess` None, the mean of `y` itself: the coefficient of determination. The standard error is the delta
     method's for a ratio of two means over the same rows: with e and b the two errors, A and B their mean squares,
@@ -50,9 +51,11 @@ def explained_share(y: np.ndarray, prediction: np.ndarray, guess: float | None =
     n = len(y)
     if n < 2:
         return undefined("fewer than two rows, so no spread to explain", n)
-    own, base = (y - prediction) ** 2, (y - (y.mean() if guess is None else guess)) ** 2
+    own, base = (y - prediction) ** 2, (y - (y.mean(axis=0) if guess is None else guess)) ** 2
+    if y.ndim == 2:
+        own, base = own.sum(axis=1), base.sum(axis=1)
     bottom = float(base.mean())
-    if (guess is None and np.ptp(y) == 0) or bottom == 0:
+    if (guess is None and not np.ptp(y, axis=0).any()) or bottom == 0:
         return undefined("every label has the same value, so there is nothing to explain", n)
     ratio = float(own.mean()) / bottom
     influence = (ratio * base - own) / bottom
