@@ -126,7 +126,8 @@ class Subject:
 
     Classes are codes 0..k-1 everywhere; `classes` names them and `labels` are the values the user's data holds.
     `positive` is the code that counts as positive (binary), `favorable` the codes of the outcome people want.
-    `stored` holds predictions that came with the data instead of a model. `digests` are of the model, the data and
+    `stored` holds predictions that came with the data instead of a model. `regions` are masks of the test images by
+    name, bool (n, h, w), empty where a row has no such region. `digests` are of the model, the data and
     the meaning (what outputs, labels, groups and features stand for); None where it cannot be told what something is,
     which confirms nothing (`core.hashing.unconfirmed`).
     """
@@ -149,6 +150,7 @@ class Subject:
     reference: Mapping[str, str] = field(default_factory=dict)
     control: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
+    regions: Mapping[str, np.ndarray] = field(default_factory=dict)
     store_rows: StoreRows = "sample"
     digests: Mapping[str, str | None] = field(default_factory=dict)
     source: str | None = None

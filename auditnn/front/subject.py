@@ -30,7 +30,8 @@ class Subject:
     - groups (columns of the frame, or {name: values}), bands ({name: edges}), intersections, reference ({name: level})
     - train: (X_train, y_train) or (X_train, y_train, groups)
     - id, store_rows ("none", "sample", "all"), redact (columns): which rows an audit may keep
-    - control, regions, costs, history: recorded, not used yet; weight, cluster: not supported yet
+    - regions ({name: masks (n, h, w)}): where in the test images something is
+    - control, costs, history: recorded, not used yet; weight, cluster: not supported yet
     """
 
     def __init__(self, record: SubjectRecord) -> None:

@@ -26,13 +26,13 @@ from auditnn.subjects.frames import none_columns
 from auditnn.subjects.function_model import FunctionModel
 from auditnn.subjects.onnx_model import OnnxModel
 from auditnn.subjects.options import Keywords, Options, options_of
+from auditnn.subjects.regions import regions_of
 from auditnn.subjects.stored import stored_predictions
 from auditnn.subjects.units import encoded_units, units_of
 
 UNUSED = {
     "control": "control is recorded but no analyzer uses it yet: disparities are not controlled for it.",
     "costs": "costs are recorded but no analyzer uses them yet: every error counts the same.",
-    "regions": "regions are recorded but no analyzer uses them yet: nothing is compared with them.",
     "history": "history is recorded but no analyzer reads it yet: nothing is said about the training.",
 }
 
@@ -210,9 +210,12 @@ def _record(
     data: assemble.Data, *, model: Model | None = None, encoder: Encoder | None = None,
     stored: Predictions | None = None, facts: dict[str, Any] | None = None, fingerprint: str | None = None,
 ) -> Subject:  # fmt: skip
-    beside = {key: getattr(options, key) for key in ("regions", "costs", "history")}
+    regions = regions_of(options.regions, data.test)
+    beside = {key: getattr(options, key) for key in ("costs", "history")}
     facts = {**(facts or {}), **{key: value for key, value in beside.items() if value is not None}}
-    digests = {"data": digest.data_digest((test, train), stored)} | ({} if model is None else {"model": fingerprint})
+    digests: dict[str, str | None] = {"data": digest.data_digest((test, train), stored, regions)}
+    if model is not None:
+        digests["model"] = fingerprint
     coding = meaning.coding
     subject = Subject(
         name=options.name or "subject",
@@ -233,6 +236,7 @@ def _record(
         reference={str(name): str(level) for name, level in options.reference.items()},
         control=tuple(options.control),
         redact=tuple(options.redact),
+        regions=regions,
         store_rows=options.store_rows,  # type: ignore[arg-type]
         facts=facts,
         notes=(*_unused(options), *meaning.notes, *data.notes),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from auditnn.core.plain import plain
@@ -10,7 +9,7 @@ from auditnn.core.rows import Feature, Images
 from auditnn.core.subject import Subject
 
 MOST_CATEGORIES = 50
-BESIDE = ("regions", "costs", "history", "opened_with")
+BESIDE = ("costs", "history", "opened_with")
 
 
 def card(subject: Subject) -> dict[str, Any]:
@@ -49,10 +48,11 @@ def card(subject: Subject) -> dict[str, Any]:
     }
     if isinstance(subject.test.rows, Images):
         known["shape"] = list(subject.test.rows.pixels.shape[1:])
+    if subject.regions:
+        known["regions"] = {name: int(masks.any(axis=(1, 2)).sum()) for name, masks in subject.regions.items()}
     for key in BESIDE:
         if key in subject.facts:
-            value = subject.facts[key]
-            known[key] = sorted(map(str, value)) if key == "regions" and isinstance(value, Mapping) else plain(value)
+            known[key] = plain(subject.facts[key])
     return known
 
 

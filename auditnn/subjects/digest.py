@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import numpy as np
 
 from auditnn.core.hashing import add_array, add_text
 from auditnn.core.subject import Predictions, Split, Subject
 from auditnn.subjects.contents import contents_digest
 
 
-def data_digest(splits: Iterable[Split | None], stored: Predictions | None) -> str:
-    """Of ids, labels, columns with their names and categories, pixels, groups, and stored predictions."""
+def data_digest(
+    splits: Iterable[Split | None], stored: Predictions | None, regions: Mapping[str, np.ndarray] | None = None
+) -> str:
+    """Of ids, labels, columns with their names and categories, pixels, groups, stored predictions, and regions."""
     state = hashlib.sha256()
     for split in splits:
         if split is None:
@@ -30,6 +34,8 @@ def data_digest(splits: Iterable[Split | None], stored: Predictions | None) -> s
         add_array(state, "prediction", stored.prediction)
         if stored.score is not None:
             add_array(state, "score", stored.score)
+    for name, masks in sorted((regions or {}).items()):
+        add_array(state, f"region|{name}", masks)
     return f"sha256:{state.hexdigest()}"
 
 

@@ -20,6 +20,7 @@ from auditnn.subjects.image_files import read_classes, read_listed
 from auditnn.subjects.labels import shown
 from auditnn.subjects.manifest import Manifest, ModelPart, read_manifest
 from auditnn.subjects.onnx_model import OnnxModel, open_model
+from auditnn.subjects.regions import read_regions
 from auditnn.subjects.skops_file import load_estimator
 
 FILE = "subject.toml"
@@ -105,7 +106,7 @@ def _keywords(
         "features": features, "units": manifest.units,
         "id": _ids(data.id, data.redact, test),
         "redact": [name for name in data.redact if not test.has(name)], "store_rows": data.store_rows,
-        "regions": _beside(path, data.regions, "regions"), "history": _beside(path, data.history, "history"),
+        "regions": _regions(path, data.regions), "history": _beside(path, data.history, "history"),
         "costs": None if data.costs is None else data.costs.model_dump(),
     }  # fmt: skip
     if train is not None:
@@ -156,6 +157,11 @@ def _declared(manifest: Manifest, test: DataFile, aside: Sequence[str]) -> tuple
     unseen = [name for name in declared if name not in seen]
     note = f"Declared but no input of the model: {', '.join(unseen)}."
     return {name: keys for name, keys in declared.items() if name in seen}, (note,) if unseen else ()
+
+
+def _regions(path: Path, given: str | None) -> dict[str, Any] | None:
+    file = _beside(path, given, "regions")
+    return None if file is None or given is None else read_regions(Path(file), given)
 
 
 def _beside(path: Path, given: str | None, key: str) -> str | None:

@@ -48,7 +48,7 @@ class Keywords(TypedDict, total=False):
     cluster: Any
     redact: Sequence[str]
     store_rows: str
-    regions: Any
+    regions: Mapping[str, Any]
     costs: Mapping[str, float]
     history: Any
 
@@ -80,7 +80,7 @@ class Options:
     cluster: Any = None
     redact: Sequence[str] = ()
     store_rows: str = "sample"
-    regions: Any = None
+    regions: Mapping[str, Any] | None = None
     costs: Mapping[str, float] | None = None
     history: Any = None
 

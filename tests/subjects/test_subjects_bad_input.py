@@ -67,6 +67,10 @@ def function(predict: Callable[[Any], Any], X_test: Any = X, y_test: Any = Y, **
     first_of(build.from_function(predict, X_test, y_test, **keywords))
 
 
+def pictures(regions: Any) -> None:
+    function(half, PIXELS, regions=regions)
+
+
 def raises(inputs: Any) -> Any:
     raise ZeroDivisionError("a wheel came off")
 
@@ -127,6 +131,11 @@ def with_bytes(folder: Path, name: str, content: bytes, **keywords: Any) -> None
 def with_npz(folder: Path, arrays: dict[str, Any], data: str = '[data]\ntest = "test.npz"\n') -> None:
     np.savez(folder / "test.npz", **arrays)
     opened(folder, data=data)
+
+
+def with_regions(folder: Path, **masks: Any) -> None:
+    np.savez(folder / "r.npz", **masks)
+    opened(folder, data=DATA + 'regions = "r.npz"\n')
 
 
 # name: (what happens in a folder, the error, words that the message must hold)
@@ -407,6 +416,26 @@ CASES: dict[str, tuple[Callable[[Path], Any], type[InputError], list[str]]] = {
     "group column absent from the file": (
         lambda d: opened(d, data=DATA + '[groups]\ncolumns = ["sex"]\n'), SubjectError, ["group column 'sex'"]),
     "regions absent": (lambda d: opened(d, data=DATA + 'regions = "r.npz"\n'), SubjectError, ["'r.npz'", "regions"]),
+    "regions beside a table": (
+        lambda d: with_regions(d, face=np.zeros((N, 4, 4))), SubjectError,
+        ["regions beside images", "Leave regions out"]),
+    "regions in no npz": (
+        lambda d: with_bytes(d, "r.png", b"", data=DATA + 'regions = "r.png"\n'), SubjectError, ["npz", "'r.png'"]),
+    "regions in a broken npz": (
+        lambda d: with_bytes(d, "r.npz", b"PK", data=DATA + 'regions = "r.npz"\n'), SubjectError, ["npz", "'r.npz'"]),
+    "no regions in the npz": (
+        lambda d: with_regions(d), SubjectError, ["an array for each region", "none"]),
+    "regions as an array": (lambda d: pictures(np.zeros((N, 4, 4))), SubjectError, ["{name: masks}", "ndarray"]),
+    "regions of other rows": (
+        lambda d: pictures({"face": np.zeros((3, 4, 4))}), SubjectError, ["(40, 4, 4)", "'face'", "(3, 4, 4)"]),
+    "regions with a channel": (
+        lambda d: pictures({"face": np.zeros((N, 1, 4, 4))}), SubjectError, ["(40, 1, 4, 4)", "masks[:, 0]"]),
+    "soft regions": (
+        lambda d: pictures({"face": np.full((N, 4, 4), 0.5)}), SubjectError, ["'face'", "0.5", "masks > 0.5"]),
+    "regions of NaN": (lambda d: pictures({"face": np.full((N, 4, 4), np.nan)}), SubjectError, ["'face'", "nan"]),
+    "regions of text": (lambda d: pictures({"face": np.full((N, 4, 4), "a")}), SubjectError, ["values of type"]),
+    "region without a name": (lambda d: pictures({"": np.zeros((N, 4, 4))}), SubjectError, ["a name", "empty"]),
+    "region with a NUL": (lambda d: pictures({"a\0": np.zeros((N, 4, 4))}), SubjectError, ["NUL"]),
     "declared column absent": (
         lambda d: opened(d, data=DATA + "[features.income]\nmutable = false\n"), SubjectError, ["features.income"]),
     # code and weights

@@ -137,12 +137,19 @@ def test_npz_tables_and_images(tmp_path: Path) -> None:
     nets = "import torch\ndef build(): return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 1))\n"
     path = write(tmp_path, text.format(inputs="", extra='regions = "masks.npz"\n'), nets=nets)
     np.savez(tmp_path / "test.npz", X=np.zeros((N, 1, 4, 4), dtype=np.float32), y=Y, sex=SEX)
-    np.savez(tmp_path / "masks.npz", face=np.zeros((N, 4, 4), dtype=bool))
+    face = np.zeros((N, 4, 4), dtype=bool)
+    face[:3, 1:3, 1:3] = True
+    np.savez(tmp_path / "masks.npz", face=face)
     images = load(path, allow_code=[str(tmp_path)])
     assert images.modality == "image"
     assert len(predicted(images).prediction) == N
     assert card(images)["shape"] == [1, 4, 4]
-    assert card(images)["regions"].endswith("masks.npz")
+    assert np.array_equal(images.regions["face"], face)
+    assert card(images)["regions"] == {"face": 3}
+    np.savez(tmp_path / "masks.npz", face=~face)
+    other = load(path, allow_code=[str(tmp_path)])
+    assert other.digests["data"] != images.digests["data"]
+    assert other.digests["meaning"] == images.digests["meaning"]
 
 
 def test_estimators_come_from_a_factory_or_a_trusted_file(tmp_path: Path) -> None:
