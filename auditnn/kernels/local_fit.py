@@ -60,14 +60,14 @@ def local_fit(
     """
     total = weights.sum()
     center, mean = x @ weights / total, weights @ y / total
-    x_c, y_c = x - center[:, None], y - mean
+    x_c, y_c = x - center[:, None], _varying(y, mean, weights)
     x_w = x_c * weights
     gram, cross = x_w @ x_c.T, x_w @ y_c
     inverse = _inverse(gram, select_features(gram, cross, x[:, 0], keep, selection), alpha)
     coefficients = inverse[0] @ cross if len(inverse) == 1 else np.einsum("kde,ek->dk", inverse, cross)
     residual = y_c - x_c.T @ coefficients
     intercept = mean - center @ coefficients
-    r2, r2_error = _fit_quality(residual, y_c, weights, np.abs(y).max(axis=0))
+    r2, r2_error = _fit_quality(residual, y_c, weights)
     return LocalFit(
         coefficients=coefficients,
         error=_sandwich(inverse, x_c, residual, weights),
@@ -142,14 +142,18 @@ def _sandwich(inverse: np.ndarray, x: np.ndarray, residual: np.ndarray, weights:
     return np.sqrt(variance)
 
 
-def _fit_quality(
-    residual: np.ndarray, y: np.ndarray, weights: np.ndarray, size: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted R2 (k,) of residuals (m, k) of centered outputs `y`, and its standard error over redraws. `size` (k,) is
-    that of the outputs before centering: variation at its rounding error is none."""
+def _varying(y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Centered outputs (m, k), exactly 0 for outputs that vary by no more than their rounding error."""
+    centered = y - mean
+    rounding = 8.0 * np.finfo(np.float64).eps * np.abs(y).max(axis=0)
+    varies = weights @ centered**2 > weights.sum() * rounding**2
+    return centered if varies.all() else np.where(varies, centered, 0.0)
+
+
+def _fit_quality(residual: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted R2 (k,) of residuals (m, k) of centered outputs `y`, and its standard error over redraws."""
     total = weights @ y**2
-    varies = total > weights.sum() * (8.0 * np.finfo(np.float64).eps * size) ** 2
-    safe = np.where(varies, total, 1.0)
-    unexplained = np.where(varies, weights @ residual**2 / safe, 0.0)
+    safe = np.where(total > 0.0, total, 1.0)
+    unexplained = weights @ residual**2 / safe
     influence = weights[1:, None] * (residual[1:] ** 2 - unexplained * y[1:] ** 2) / safe
-    return 1.0 - unexplained, np.where(varies, np.sqrt((influence**2).sum(axis=0)), 0.0)
+    return 1.0 - unexplained, np.sqrt((influence**2).sum(axis=0))

@@ -14,9 +14,10 @@ from auditnn.kernels.local_fit import Selection, local_fit
 from auditnn.methods.attribution.lime_image import IMAGE_WIDTH, image_neighborhoods
 from auditnn.methods.attribution.lime_neighborhood import Center, Discretizer, Fitted, Neighborhood, Samples
 from auditnn.methods.attribution.lime_tabular import (
+    MOST_TRAINING,
     table_neighborhoods,
     table_width,
-    training_rows,
+    training_split,
     unit_members,
 )
 from auditnn.methods.attribution.method import attribution_method
@@ -39,7 +40,7 @@ def lime(
     *,
     draws: int | None = None,
     samples: Samples = "per_row",
-    discretizer: Discretizer = "quartile",
+    discretizer: Discretizer = "none",
     center: Center = "training",
     kernel_width: float | None = None,
     num_features: int | None = None,
@@ -49,18 +50,19 @@ def lime(
     """Coefficients of a ridge regression (penalty 1, with an intercept) of the explained outputs on `draws` samples
     around each row (5,000 for tables and 1,000 for images unless told), weighted by exp(-distance^2 / 2 width^2).
 
-    Values (n, d, k). A unit of a table that is a category, or a number cut into bins (`discretizer`: quartile, decile,
-    entropy), is 1 where a sample is as the row and 0 elsewhere, and its value is the coefficient, as in the library:
-    what being in this bin adds, against being in another. With `discretizer="none"` a number enters scaled by training
-    mean and standard deviation, and its value is coefficient x scaled value; the coefficients are in `details` in any
-    case. Units of an image are shown or hidden, each half of the time. `error` is the standard error over redraws.
-    `details`: r2 and r2_error (n, k) of the weighted fit, intercept and prediction of the local model (n, k),
-    coefficient (n, d, k).
+    Values (n, d, k). A number enters scaled by training mean and standard deviation, and its value is coefficient x
+    scaled value: what it adds against the training mean. A category is 1 where a sample is as the row and 0 elsewhere,
+    and its value is the coefficient: what it adds against other categories. So are numbers that `discretizer`
+    (quartile, decile, entropy) cuts into bins: what this bin adds against others. The library's default is quartile
+    and ours none, because a model that is linear in a number is not linear in its quarters and R2 is low from the
+    start. Units of an image are shown or hidden, each half of the time. `error` is the standard error over redraws.
+    `details`: r2 and r2_error (n, k) of the weighted fit, intercept and prediction of the local model (n, k), and the
+    coefficients themselves (n, d, k).
 
     Samples of tables are drawn as the library draws them, by training frequencies, but numbers of kind integer stay
     whole, a missing value is a bin of its own, several features of one unit are drawn together from training rows, and
     a constant stays constant. Draws are integers below 16,384 (fewer beyond 256 units) into equally likely levels.
-    `center="row"` (without a discretizer) draws around the row instead of the training mean. `kernel_width` is
+    `center="row"` (only without a discretizer) draws around the row instead of the training mean. `kernel_width` is
     sqrt(d) x 0.75 for tables and 0.25 for images (cosine distance) unless told. `num_features` units are kept for each
     output by `selection`; all of them unless told. `samples="shared"` draws once for all rows of a table and only
     weighs anew. `engine="reference"` is the lime library itself with draws of its own, and gives no errors.
@@ -159,8 +161,8 @@ class _Facts:
         kept = {} if self.num_features is None or self.num_features >= d else {"selection": self.selection}
         own: dict[str, Any] = {"distance": "cosine"}
         if not image:
-            training = len(training_rows(self.case)[0])
-            own = {"discretizer": self.discretizer, "center": self.center, "training_rows": training}
+            rows = len(training_split(self.case)[0])
+            own = {"discretizer": self.discretizer, "center": self.center, "training_rows": min(rows, MOST_TRAINING)}
         return {
             "engine": self.engine,
             "draws": self.draws,

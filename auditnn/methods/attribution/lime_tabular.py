@@ -199,17 +199,23 @@ def _shared(sampler: TableSampler, draws: int) -> Iterator[tuple[np.ndarray, np.
 
 
 def training_rows(case: Case) -> tuple[Table, np.ndarray | None]:
-    """The rows that distributions are taken from, with their labels where there are any: the training rows; the test
-    rows where an audit has none; else the background. At most 20,000, a seeded sample of more."""
+    """The rows that distributions are taken from, with their classes where there are any: a seeded sample of 20,000 of
+    `training_split`, all where there are no more."""
+    rows, labels = training_split(case)
+    if len(rows) > MOST_TRAINING:
+        chosen = np.sort(stream(case.seed, "lime", "training").permutation(len(rows))[:MOST_TRAINING])
+        rows, labels = rows.take(chosen), None if labels is None else labels[chosen]
+    return rows, labels
+
+
+def training_split(case: Case) -> tuple[Table, np.ndarray | None]:
+    """The training rows with their classes; the test rows where an audit has no others; else the background."""
     subject = case.calls.subject
     split = subject.train
     if (split is None or split.rows is None) and case.facts.get("background_from") == "test":
         split = subject.test
     rows, labels = (case.background, None) if split is None or split.rows is None else (split.rows, split.y)
     assert isinstance(rows, Table)
-    if len(rows) > MOST_TRAINING:
-        chosen = np.sort(stream(case.seed, "lime", "training").permutation(len(rows))[:MOST_TRAINING])
-        rows, labels = rows.take(chosen), None if labels is None else labels[chosen]
     return rows, labels if subject.classification else None
 
 
