@@ -35,7 +35,7 @@ def deep_lift(case: Case, *, baseline: Baseline = "auto") -> Attribution:
 
     with differentiable(case) as path, hooked(path, case):
         start, facts = baseline_inputs(case, baseline)
-        method = row_by_row(by_sum(DeepLift(path.module)))
+        method = mended(by_sum(DeepLift(path.module)))
 
         def work(rows: slice) -> object:
             return method.attribute(
@@ -86,25 +86,33 @@ def _listed(names: list[str]) -> str:
     return ", ".join(name or "the module" for name in names[:3]) + (" and others" if len(names) > 3 else "")
 
 
-def row_by_row(method: Any) -> Any:
-    """Captum's DeepLIFT with a max-pooling rule that keeps to each row.
+def mended(method: Any) -> Any:
+    """Captum's DeepLIFT without two faults of its release 0.9 (its issues 1104 and 1276).
 
-    Where a row equals its baseline, captum's rule takes the gradient of the first row of the batch for all of them.
+    An activation right behind another one: the gradient that the first is given is taken before the second has changed
+    it. Max pooling where a row equals its baseline: the gradient of the batch's first row is taken for every row.
     """
     import torch
 
-    ruled = method._backward_hook
+    ruled, hooking = method._backward_hook, method._register_hooks
 
-    def hook(layer: Any, grad_input: Any, grad_output: Any) -> Any:
+    def register(layer: Any, *given: Any) -> None:
+        before = len(method.forward_handles)
+        hooking(layer, *given)
+        if len(method.forward_handles) > before:  # a tensor of its own for what comes next
+            own = layer.register_forward_hook(lambda layer, inputs, output: output.view_as(output))
+            method.forward_handles.append(own)
+
+    def rule(layer: Any, grad_input: Any, grad_output: Any) -> Any:
         if not isinstance(layer, torch.nn.MaxPool1d | torch.nn.MaxPool2d | torch.nn.MaxPool3d):
             return ruled(layer, grad_input, grad_output)
         given: Any = layer.input
         row, reference = given.chunk(2)
-        equal = ((row - reference).abs() < method.eps).repeat(2, *(1 for _ in row.shape[1:]))
-        own = grad_input.chunk(2)[0].repeat(2, *(1 for _ in row.shape[1:]))
+        both = (2, *(1 for _ in row.shape[1:]))
+        equal, own = ((row - reference).abs() < method.eps).repeat(both), grad_input.chunk(2)[0].repeat(both)
         return torch.where(equal, own, ruled(layer, grad_input, grad_output))
 
-    method._backward_hook = hook
+    method._backward_hook, method._register_hooks = rule, register
     return method
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditnn.methods.attribution.deep_lift import complete, hooked, row_by_row
+from auditnn.methods.attribution.deep_lift import complete, hooked, mended
 from auditnn.methods.attribution.gradient_shap import background_mean
 from auditnn.methods.attribution.gradients import by_sum, completed, differentiable, in_batches
 from auditnn.methods.attribution.method import attribution_method
@@ -28,7 +28,7 @@ def deep_lift_shap(case: Case) -> Attribution:
     background = case.background_inputs
     b = len(background)
     with differentiable(case) as path, hooked(path, case):
-        method = row_by_row(by_sum(DeepLift(path.module)))
+        method = mended(by_sum(DeepLift(path.module)))
         others = path.tensor(background)
         part = max(1, min(b, path.batch_rows // 2))
 

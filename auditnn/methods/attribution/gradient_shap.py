@@ -56,5 +56,5 @@ def on_the_way(
 
 def background_mean(case: Case) -> np.ndarray:
     """The mean explained output of each row's target class over the background, (n, 1)."""
-    raw = case.calls.forward(case.background_inputs).mean(axis=0, keepdims=True)
+    raw = case.calls.forward(case.background_inputs.copy()).mean(axis=0, keepdims=True)
     return outputs.explained(raw, case.calls.subject)[0, case.targets][:, None]

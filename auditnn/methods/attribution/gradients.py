@@ -135,7 +135,7 @@ class DrawMeans:
 def target_outputs(case: Case, inputs: np.ndarray | None = None) -> np.ndarray:
     """The explained output of each row's target class (n, 1), from the model itself; of `inputs` (n or 1, ...) in
     their place where given."""
-    raw = case.calls.outputs(case.rows) if inputs is None else case.calls.forward(inputs)
+    raw = case.calls.forward((case.inputs if inputs is None else inputs).copy())  # a model may write into its inputs
     columns = outputs.explained(raw, case.calls.subject)
     rows = np.arange(len(case)) if len(columns) == len(case) else np.zeros(len(case), dtype=np.intp)
     return columns[rows, case.targets][:, None]

@@ -23,7 +23,7 @@ def occlusion(case: Case, *, window: int | None = None, stride: int | None = Non
     pixel's value is the mean over the windows that hide it (`maps`), a unit's the mean over its pixels. Any model;
     values (n, d, k) for all classes, maps of the target class. Costs n + n x units (or windows) x fill-ins model rows.
     """
-    full = outputs.explained(case.calls.outputs(case.rows), case.calls.subject)
+    full = outputs.explained(case.calls.forward(case.inputs.copy()), case.calls.subject)
     if window is None:
         return _of_units(case, full)
     if not isinstance(case.rows, Images):
