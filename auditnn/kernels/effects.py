@@ -63,8 +63,8 @@ def accumulated_local_effects(edges: np.ndarray, bins: np.ndarray, steps: np.nda
     """The curve at the edges (b + 1,) from each row's own step across its bin; `bins` (n,) and `steps` (n, k).
 
     The mean step of each bin is added up from the left, and the curve moved so that its mean over the rows is 0, a bin
-    counting as the middle of its ends: Apley & Zhu (2020), JRSS B 82. A bin without rows adds nothing. The error is
-    that of the sum from the left of independent bins, less the mean likewise.
+    counting as the middle of its ends: Apley & Zhu (2020), JRSS B 82. A bin without rows adds nothing. The error has
+    two parts: of the mean steps, bins being independent, and of the mean over rows that is taken off.
     """
     count = len(edges) - 1
     rows = np.bincount(bins, minlength=count).astype(float)
@@ -79,4 +79,7 @@ def accumulated_local_effects(edges: np.ndarray, bins: np.ndarray, steps: np.nda
     held = weight[::-1].cumsum()[::-1] - weight / 2.0
     below = np.arange(count + 1)[:, None] > np.arange(count)[None, :]
     design = below - held[None, :]
-    return Curve(np.asarray(edges), design @ mean, np.sqrt(design**2 @ variance))
+    y = design @ mean
+    middles = (y[1:] + y[:-1]) / 2.0
+    moved = weight @ middles**2 / rows.sum()  # their mean over rows is 0
+    return Curve(np.asarray(edges), y, np.sqrt(design**2 @ variance + moved))

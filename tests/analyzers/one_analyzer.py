@@ -6,6 +6,7 @@ from typing import Any
 
 from auditnn.analyzers.catalog import load_catalog
 from auditnn.analyzers.context import Context
+from auditnn.core.audit import RowArray
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Subject
@@ -19,7 +20,9 @@ class Answers:
     def __init__(self, analyzer: str, items: list[Any]) -> None:
         self.analyzer = analyzer
         self.measurements = [item for item in items if isinstance(item, Measurement)]
-        self.exhibits = {item.id: item for item in items if isinstance(item, Exhibit)}
+        self.all_exhibits = [item for item in items if isinstance(item, Exhibit)]
+        self.exhibits = {item.id: item for item in self.all_exhibits}
+        self.arrays = {item.key.split("/", 1)[1]: item for item in items if isinstance(item, RowArray)}
 
     def __getitem__(self, key: str | tuple[str, str]) -> Measurement:
         name, slice_value = (key, None) if isinstance(key, str) else key
