@@ -13,7 +13,7 @@ import traceback
 
 import typer
 
-from auditnn.cli import doctor, gate, init, listing, report
+from auditnn.cli import doctor, explain, gate, init, listing, report
 from auditnn.cli import run as run_verb
 from auditnn.cli.console import printable
 from auditnn.core.errors import AuditnnError
@@ -30,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run", short_help="Audit a subject and write a run folder.")(run_verb.run)
+app.command("explain", short_help="Explain one row, and check the explanations.")(explain.explain)
 app.command("gate", short_help="Judge a saved run; the exit code is the answer.")(gate.gate)
 app.command("report", short_help="Write the report of a saved run again.")(report.report)
 app.add_typer(listing.app, name="list")

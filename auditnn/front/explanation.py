@@ -46,5 +46,6 @@ def position_of(subject: Subject, row: Any) -> int:
         return int(found[0])
     some = ", ".join(str(id) for id in ids[:3])
     if len(found):
-        raise SubjectError("an id that one row has", f"{row!r}, which {len(found)} rows have", "Give rows ids of their own.")
+        got = f"{row!r}, which {len(found)} rows have"
+        raise SubjectError("an id that only one row has", got, "Give every row an id of its own.")
     raise SubjectError("the id of a test row", repr(row), f"There are {len(ids):,} rows: {some}, ... {ids[-1]}.")
