@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,9 @@ def shap_explanation(audit: Audit, analyzer: str) -> shap.Explanation:
     unit of several features) is NaN. Images: values (n, h, w, c, k) in which the pixels of a unit share its value out
     evenly. InputError where the audit holds no such values.
     """
-    import shap
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the libraries that shap's plots are made with
+        import shap
 
     values = _values(audit, analyzer)
     stored = audit.arrays.get(values.base or "")

@@ -41,7 +41,8 @@ class Column:
 class ExplainedRows:
     """Everything that is told of one method's values.
 
-    `chosen` are the classes to speak of, codes; `ids` name the rows; the first `shown` of them may be shown one by one,
+    `chosen` are the classes to speak of, codes; `ids` name the rows, `targets` are the class that each is shown for and
+    `predicted` the one that it is predicted as (the same unless told). The first `shown` rows may be shown one by one,
     and `telling` are those that are.
     """
 
@@ -54,6 +55,7 @@ class ExplainedRows:
     shown: int
     telling: tuple[Telling, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
+    predicted: np.ndarray | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -83,7 +85,7 @@ class ExplainedRows:
         codes = self.chosen
         if self.attribution.targets is None and self.mirrored and len(codes) == 2:
             codes = (self.subject.positive if self.subject.positive is not None else 1,)
-        often = np.bincount(self.targets, minlength=max(codes) + 1)
+        often = np.bincount(self.targets if self.predicted is None else self.predicted, minlength=max(codes) + 1)
         ordered = sorted(codes, key=lambda code: (-int(often[code]), code))[:MOST_CLASSES]
         return tuple(self.column(code) for code in ordered)
 
@@ -112,7 +114,7 @@ class ExplainedRows:
         )
 
     def of_target(self, place: int) -> tuple[int, np.ndarray, float | None, float]:
-        """The class that a row is explained for (its prediction), with its values (d,), base and output."""
+        """The class that a row is shown for, with its values (d,), base and output."""
         one, code = self.attribution, int(self.targets[place])
         at = code if one.targets is None and one.values.shape[2] > 1 else 0
         base = None if one.base is None else float(one.base[place, at])

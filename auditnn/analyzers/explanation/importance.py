@@ -107,4 +107,6 @@ def _said(one: ExplainedRows, found: Found, order: np.ndarray) -> str:
     several = f"; {len(found)} classes are shown" if len(found) > 1 else ""
     rest = f" The {len(one.names) - len(order)} smaller ones are in the table." if len(one.names) > len(order) else ""
     rows = f"{len(column.places):,} row{'s' if len(column.places) != 1 else ''}"
+    if one.attribution.targets is not None and column.name:
+        rows += f" explained for {column.name}"
     return f"Over {rows}, the output{about} is moved most by {', '.join(named)}{several}.{rest}"

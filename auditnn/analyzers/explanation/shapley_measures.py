@@ -61,7 +61,7 @@ def noise(one: ExplainedRows) -> Measurement:
     """Mean Monte-Carlo standard error over rows, units and classes, relative to the mean |value|."""
     result, n = one.attribution, len(one.attribution)
     if result.error is None:
-        reason = "nothing was drawn: for these background rows the values are exact"
+        reason = "the method draws nothing at random"
         return absent(NOISE, "not_applicable", reason, better="lower", unit="ratio", n=n)
     error, size = float(result.error.mean()), float(np.abs(result.values).mean())
     if error <= EQUAL * size or error == size == 0.0:

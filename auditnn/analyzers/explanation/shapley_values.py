@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -73,12 +73,16 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     hiding = Hiding(segments=settings.segments, units=settings.units, fill=settings.fill)
     case = case_for(context, positions, background=settings.background, rule=settings.background_rule, hiding=hiding)
     wanted = {"sampler": settings.sampler, "draws": settings.draws, "engine": settings.engine}
+    predicted = case.targets
+    if settings.classes is not None and len(chosen) == 1:
+        case = replace(case, targets=np.full(len(positions), chosen[0], dtype=np.int64))
     plan = planned(case, settings.method, masks, wanted)
     result = attribute(context, plan.case, plan.method, plan.settings)
     one = ExplainedRows(
         subject=subject,
         attribution=result,
         ids=stored_ids(case),
+        predicted=predicted,
         targets=case.targets,
         units=UnitValues(case.rows, subject.redact),
         chosen=chosen,

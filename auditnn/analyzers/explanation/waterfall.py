@@ -42,7 +42,7 @@ def waterfall(one: ExplainedRows, telling: Telling, output: str) -> Exhibit:
         id=f"{ID}/waterfall",
         kind="bars",
         title=f"Row {id}, {telling.why}",
-        summary=_said(one, name, output, base, reached, labels, steps),
+        summary=_said(_predicted(one, place), f"{output} of {name}" if name else output, base, reached, labels, steps),
         columns={
             "feature": labels,
             "from": edges[:-1].tolist(),
@@ -54,17 +54,16 @@ def waterfall(one: ExplainedRows, telling: Telling, output: str) -> Exhibit:
     )
 
 
+def _predicted(one: ExplainedRows, place: int) -> str:
+    """What the model decided about a row, as a sentence; nothing for regression."""
+    codes = one.targets if one.predicted is None else one.predicted
+    return f"It is predicted {one.subject.classes[int(codes[place])]}. " if one.subject.classes else ""
+
+
 def _said(
-    one: ExplainedRows,
-    name: str,
-    output: str,
-    base: float | None,
-    reached: float,
-    labels: list[str],
-    steps: list[float],
+    predicted: str, output: str, base: float | None, reached: float, labels: list[str], steps: list[float]
 ) -> str:
     """Where the output began, where it ended, and the largest step up and down."""
-    predicted = f"It is predicted {name}. " if name else ""
     began = "" if base is None else f" from a base of {plain(base)}"
     up = max(range(len(steps)), key=lambda at: steps[at], default=None)
     down = min(range(len(steps)), key=lambda at: steps[at], default=None)
