@@ -15,10 +15,11 @@ from auditnn.core.subject import Subject
 from auditnn.methods.case import Case
 from auditnn.methods.games.background import choose_background
 from auditnn.subjects import outputs
-from auditnn.subjects.arrays import is_tensor
+from auditnn.subjects.arrays import is_frame, is_tensor
 from auditnn.subjects.build import from_function, from_torch
 from auditnn.subjects.calls import Calls
 from auditnn.subjects.images import images_of
+from auditnn.subjects.labels import shown
 from auditnn.subjects.raw import raw_table
 from auditnn.subjects.tables import table_of
 
@@ -123,8 +124,8 @@ def _targets(case: Case, target: int | np.ndarray | None) -> np.ndarray:
     codes = np.asarray(target)
     k = max(1, len(subject.classes))
     if codes.dtype.kind not in "iu" or codes.shape not in ((), (n,)) or ((codes < 0) | (codes >= k)).any():
-        shown = repr(target) if codes.ndim == 0 else f"{codes.dtype} of shape {codes.shape}"
-        raise SubjectError(f"a class code from 0 to {k - 1} as target, or one for each of {n} rows", shown,
+        got = repr(target) if codes.ndim == 0 else f"{codes.dtype} of shape {codes.shape}"
+        raise SubjectError(f"a class code from 0 to {k - 1} as target, or one for each of {n} rows", got,
                            "Codes are the positions of the classes among the outputs.")  # fmt: skip
     return np.broadcast_to(codes.astype(np.int64), (n,))
 
@@ -153,6 +154,9 @@ def _like(known: Rows, given: Any, what: str) -> Rows:
         return images_of(given, what)
     if isinstance(known, Table):
         names = [feature.name for feature in known.features]
+        if not is_frame(given) and np.shape(given)[1:] not in ((), (len(names),)):
+            raise SubjectError(f"{len(names)} columns in {what}: {shown(names)}", f"shape {np.shape(given)}",
+                               "Give them in the order of the subject's features.")  # fmt: skip
         return table_of(raw_table(given, names, what).only(names, what), known.features, what)
     raise SubjectError(
         f"positions for {known.modality} rows", type(given).__name__, "Give positions among the test rows."
@@ -177,7 +181,11 @@ def _length(rows: Any, what: str) -> int:
 
 def _width(calls: Calls) -> int:
     """How many outputs the model has, asked of one row."""
-    assert calls.subject.test.rows is not None
+    subject = calls.subject
+    assert subject.test.rows is not None
     with calls.prepared():
-        raw = np.asarray(calls.model.forward(calls.encoder(calls.subject.test.rows.between(0, 1))))
-    return 1 if raw.ndim < 2 else raw.shape[1]
+        raw = np.asarray(calls.model.forward(calls.encoder(subject.test.rows.between(0, 1))))
+    if raw.dtype.kind not in "biuf":
+        advice = "Explain probabilities, scores or values rather than labels."
+        raise SubjectError("numbers from the model", f"values of type {raw.dtype}", advice)
+    return outputs.matrix(raw, 1, subject).shape[1]

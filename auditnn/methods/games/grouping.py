@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 Units = Mapping[str, tuple[int, ...]]
 FEWEST_ROWS = 3  # below, no correlation says anything
 MOST_COLUMNS = 3_000  # beyond, a unit of several columns speaks by the first of them
-NAMED = 2
+NAMED, SHOWN = 2, 3
 
 
 def grouped(case: Case, most: int) -> Case:
     """The case with at most `most` units, `most` at least 1; itself where no row has more.
 
     Tables: units are joined by average linkage on 1 - |Spearman correlation| over the background rows, the largest
-    between any two of their columns; units that are constant there come together first. Below three background rows,
+    between any two of their columns; units that are constant there count as alike. Below three background rows,
     neighbours are joined. Images: cut into fewer. `facts["grouping"]` says so in a sentence. No model calls.
     """
     if isinstance(case.rows, Images):
@@ -41,11 +41,10 @@ def grouped(case: Case, most: int) -> Case:
         columns, owner = standardised(case.background_inputs), np.arange(case.background_inputs.shape[1])
     labels = group_labels(_likeness(columns, owner, list(units.values())), most)
     groups = join_units(units, labels)
-    told = (
-        f"{len(units)} features are more than the budget of coalitions allows: hidden together in {len(groups)} groups"
-    )
     joined = [name for name in groups if name not in units]
-    sentence = f"{told} of correlated ones ({'; '.join(joined[:3])}{'; ...' if len(joined) > 3 else ''})."
+    named = "; ".join(joined[:SHOWN]) + ("; ..." if len(joined) > SHOWN else "")
+    told = f"{len(units)} features are more than the budget of coalitions allows"
+    sentence = f"{told}: those that go together are hidden together, {len(groups)} groups in all ({named})."
     return replace(case, units=groups, facts={**case.facts, "grouping": sentence})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 SLIC_FROM = 32
+COMPACTNESS = (10.0, 100.0, 1000.0)
 
 
 def segments_of(pixels: np.ndarray, how: str, units: int) -> np.ndarray:
@@ -35,13 +36,20 @@ def patches(h: int, w: int, units: int) -> np.ndarray:
 def superpixels(pixels: np.ndarray, units: int) -> np.ndarray:
     """SLIC superpixels (Achanta et al. 2012) of one image (c, h, w) as codes (h, w), about `units` of them.
 
-    Colours are compared in CIELAB; other than three channels are first made one grey.
+    Colours are compared in CIELAB; other than three channels are first made one grey. Where colours are so rough that
+    fewer than half of the units come out connected, they are made more compact, up to squares.
     """
     from skimage.segmentation import slic
 
     image = np.asarray(pixels, dtype=np.float64)
     if len(image) != 3:
         image = np.repeat(image.mean(axis=0, keepdims=True), 3, axis=0)
-    labels = slic(np.moveaxis(np.clip(image, 0.0, 1.0), 0, -1), n_segments=units, start_label=0, channel_axis=-1)
-    codes: np.ndarray = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+    image = np.moveaxis(np.clip(image, 0.0, 1.0), 0, -1)
+    wanted = min(units, image.shape[0] * image.shape[1])
+    codes = np.zeros(image.shape[:2], dtype=np.intp)
+    for compactness in COMPACTNESS:
+        labels = slic(image, n_segments=units, compactness=compactness, start_label=0, channel_axis=-1)
+        codes = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+        if 2 * (int(codes.max()) + 1) >= wanted:
+            break
     return codes

@@ -7,6 +7,8 @@ all ones or all zeros in every bit, so `(own AND mask) OR (other AND NOT mask)` 
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 
@@ -21,7 +23,7 @@ class Selector:
 
     def block(self, shape: tuple[int, ...]) -> np.ndarray:
         """An array of this shape with anything in it, valid until the next call."""
-        size = int(np.prod(shape))
+        size = prod(shape)
         if size > len(self._memory):
             self._memory = np.empty(size, dtype=self.dtype)
         return self._memory[:size].reshape(shape)

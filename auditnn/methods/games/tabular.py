@@ -106,6 +106,11 @@ class RowGames(Games):
     def units(self, row: int) -> tuple[str, ...]:
         return tuple(self._units)
 
+    @property
+    def positions(self) -> Units:
+        """The positions of each unit's features in the table."""
+        return self._units
+
     def inputs(self, pieces: Sequence[Piece]) -> object:
         return self.calls.encoder(self.filled(pieces))
 
