@@ -93,7 +93,7 @@ def test_what_is_not_there_is_told() -> None:
             lambda x: np.asarray(x)[:, 0], X, X[:, 0], task="regression", output="values", **keywords
         )
 
-    with pytest.raises(auditnn.InputError, match="an audit in which .* ran"):
+    with pytest.raises(auditnn.InputError, match=r"an audit in which .* ran"):
         auditnn.run(subject(), ["data.quality"]).to_shap()
     with pytest.raises(auditnn.InputError, match="store_rows = 'none'"):
         auditnn.run(subject(store_rows="none"), [ID]).to_shap()

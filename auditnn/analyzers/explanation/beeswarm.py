@@ -9,6 +9,7 @@ import numpy as np
 from auditnn.analyzers.explanation.explained_rows import Column, ExplainedRows, by_size
 from auditnn.analyzers.explanation.shapley_measures import ID
 from auditnn.core.exhibit import INLINE_ROWS, Exhibit
+from auditnn.core.numbers import plain
 
 UNITS = 12
 DEPENDENCES = 3
@@ -75,7 +76,7 @@ def dependence(one: ExplainedRows, column: Column, shown: np.ndarray, at: int) -
         title=f"How {name} moves the output{about}",
         summary=(
             f"Each point is one of {len(rows):,} rows: its {name}, and how far that moved the output{about}, from "
-            f"{min(values):.3g} to {max(values):.3g}. Rows with equal {name} differ where it acts together with others."
+            f"{plain(min(values))} to {plain(max(values))}. Rows with equal {name} differ where it acts together with others."
         ),
         columns={name: [along[column.places[row]] for row in rows], "Shapley value": values},
         roles={"x": name, "y": "Shapley value", "reference": 0.0},

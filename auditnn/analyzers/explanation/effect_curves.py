@@ -10,6 +10,7 @@ from auditnn.analyzers.context import Context
 from auditnn.analyzers.explained import class_slice
 from auditnn.analyzers.explanation.telling import rows_shown
 from auditnn.core.exhibit import Exhibit
+from auditnn.core.numbers import plain
 from auditnn.core.rows import Feature, Table
 from auditnn.core.subject import Subject
 from auditnn.kernels.effects import Curve, accumulated_local_effects, bins_of, grid, partial_dependence
@@ -27,19 +28,23 @@ class Effect:
     """How the explained outputs change along one feature.
 
     `points` (g,) are values of its column (codes for categories) and `outputs` (n, g, k) those of each row there;
-    `local` is the accumulated curve, None where the feature has no order.
+    `local` is the accumulated curve, None where the feature has no order; `rows` are the values that the rows have.
     """
 
     feature: Feature
     points: np.ndarray
     outputs: np.ndarray
     local: Curve | None
-    level: np.ndarray
+    rows: np.ndarray
 
     @property
     def average(self) -> Curve:
         """Partial dependence at the points."""
         return partial_dependence(self.points, self.outputs)
+
+    def level(self, at: int) -> float:
+        """The mean of the partial dependence over the values that the rows have, for one output."""
+        return float(np.interp(self.rows, self.points, self.average.y[:, at]).mean())
 
     def shown(self, subject: Subject) -> int:
         """The output that is drawn: the positive class's, or of several the one whose curve moves most."""
@@ -69,7 +74,7 @@ def effect_of(context: Context, positions: np.ndarray, feature: Feature, points:
         points=at,
         outputs=asked.reshape(len(some), len(at), -1),
         local=None if feature.kind == "categorical" else _local(context, table, feature, known, at),
-        level=asked.reshape(len(some), len(at), -1).mean(axis=(0, 1)),
+        rows=known[np.isfinite(known)],
     )
 
 
@@ -110,7 +115,7 @@ def effect_exhibit(subject: Subject, context: Context, effect: Effect, output: s
     columns: dict[str, list[object]] = {key: [] for key in (name, "output", "low", "high", "curve", "one row")}
     _add(columns, effect, average, at, 0.0, DEPENDENCE)
     if effect.local is not None:
-        _add(columns, effect, effect.local, at, float(effect.level[at]), LOCAL)
+        _add(columns, effect, effect.local, at, effect.level(at), LOCAL)
     for line in range(min(LINES, len(effect.outputs), rows_shown(subject, context, len(effect.outputs)))):
         _add(columns, effect, Curve(effect.points, effect.outputs[line], np.zeros(())), at, 0.0, DEPENDENCE, line)
     slice = class_slice(subject, at)
@@ -130,9 +135,7 @@ def effect_exhibit(subject: Subject, context: Context, effect: Effect, output: s
 def _said(effect: Effect, output: str, low: float, high: float) -> str:
     """What the curves show, and what each of them assumes."""
     rows, name = len(effect.outputs), effect.feature.name
-    began = (
-        f"With {name} set to each value in turn in {rows:,} rows, the mean {output} lies from {low:.3g} to {high:.3g}."
-    )
+    began = f"With {name} set to each value in turn in {rows:,} rows, the mean {output} lies from {plain(low)} to {plain(high)}."
     if effect.local is None:
         return f"{began} Its categories have no order, so local effects cannot be added up along them."
     return (

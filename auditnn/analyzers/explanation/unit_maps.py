@@ -9,6 +9,7 @@ import numpy as np
 from auditnn.analyzers.explanation.explained_rows import ExplainedRows
 from auditnn.analyzers.explanation.shapley_measures import ID
 from auditnn.core.exhibit import Exhibit
+from auditnn.core.numbers import plain
 from auditnn.core.png import address, heat_address
 from auditnn.core.rows import Images
 
@@ -27,7 +28,7 @@ def unit_maps(one: ExplainedRows, images: Images) -> Iterator[Exhibit]:
         name = one.subject.classes[code] if one.subject.classes else "value"
         columns["image"].append(address(picture(images.pixels[telling.place])))
         columns["values"].append(heat_address(painted))
-        columns["what"].append(f"{name}, largest {largest:.3g}")
+        columns["what"].append(f"{name}, largest {plain(largest)}")
         columns["row"].append(f"row {one.ids[telling.place]}, {telling.why}")
         columns["shown"].append("Shapley values of its parts")
     yield Exhibit(
