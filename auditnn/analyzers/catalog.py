@@ -27,6 +27,7 @@ BUILT_IN = (
     "auditnn.analyzers.fairness.disparity",
     "auditnn.analyzers.explanation.shapley_values",
     "auditnn.analyzers.explanation.lime",
+    "auditnn.analyzers.explanation.saliency",
     "auditnn.analyzers.explanation.global_importance",
 )
 
