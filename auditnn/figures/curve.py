@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from auditnn.core.exhibit import Exhibit
-from auditnn.figures.layers import colored, finish, in_words, quantity, reference_line
+from auditnn.figures.layers import colored, dashed, finish, in_words, quantity, reference_line
 from auditnn.figures.reading import Reading, Row, read
 from auditnn.figures.theme import MUTED, Theme, pick
 
@@ -37,7 +37,9 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         layers.append(band)
     upright = alt.Y("y:Q", **quantity(reading, "y"))
     layers.append(
-        base.mark_line(strokeWidth=2, clip=False).encode(y=upright, color=color["color"], order=alt.Order("at:Q"))
+        base.mark_line(strokeWidth=2, clip=False).encode(
+            y=upright, color=color["color"], order=alt.Order("at:Q"), **dashed(reading)
+        )
     )
     # Many points would hide the line: they stay unseen and only answer to a pointer.
     seen = len(reading.rows) <= MARKED

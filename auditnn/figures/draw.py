@@ -27,7 +27,10 @@ class Form:
         """Whether the exhibit has what this needs, and at least one row."""
         if exhibit.kind != self.kind:
             return False
-        reading = read_categories(exhibit) if self.roles == CATEGORIES else read(exhibit, self.roles)
+        if self.roles == CATEGORIES:
+            reading = read_categories(exhibit, told=False)
+        else:
+            reading = read(exhibit, self.roles, told=False)
         return bool(reading.rows) and all(role in reading for role in self.roles) and self.suits(reading)
 
 

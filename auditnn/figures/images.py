@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from auditnn.core.exhibit import Exhibit
@@ -20,6 +20,7 @@ CAPTION, LINE, LETTER = 17, 13, 6.1
 MARGIN = 108  # for the headings of rows
 KEY, RAMP = 34, 90
 MOST_LINES = 4
+ITSELF = "Image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     """Roles `image` (pixels in [0, 1], h x w, h x w x 3 or x 4, or a PNG data address), optional `heat` (h x w signed
     numbers in [-1, 1], or their address) and `outline` (a 0/1 mask), `label`, and `row` and `column`: texts that make
     a grid, each in the order in which they come."""
-    reading = read(exhibit, ("image", "label", "heat", "outline", "row", "column"))
+    reading = read(exhibit, ("image", "label", "heat", "outline", "row", "column"), told=False)
+    reading = _with_images(reading)
     sheet, places = _sheet(reading)
     cells = [_cell(row, sheet, *place) for row, place in zip(reading.rows, places, strict=True)]
     signs = [has_negative(row["heat"]) for row in reading.rows if row.get("heat") is not None]
@@ -60,6 +62,21 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
         layers += _key(any(signs), sheet, tall, theme)
     spec = finish(layers, cells, theme=theme, said=exhibit.summary, height=tall)
     return {**spec, "width": sheet.width, "autosize": {"type": "none"}, "padding": 0}
+
+
+def _with_images(reading: Reading) -> Reading:
+    """The cells of a grid with a first column of the images themselves, where all others have heat over theirs."""
+    grid = "row" in reading and "column" in reading and "heat" in reading
+    if not grid or any(row["heat"] is None for row in reading.rows):
+        return reading
+    rows: list[Row] = []
+    for name in reading.order("row"):
+        own = [row for row in reading.rows if str(row["row"]) == name]
+        if len({str(row["image"]) for row in own}) > 1:
+            return reading
+        plain = {"image": own[0]["image"], "row": own[0]["row"], "column": ITSELF}
+        rows += [dict.fromkeys(own[0]) | plain, *own]
+    return replace(reading, rows=rows)
 
 
 def _sheet(reading: Reading) -> tuple[Sheet, list[tuple[int, int]]]:

@@ -13,7 +13,8 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 NO_ROWS = {"name": "empty"}  # how altair writes a chart that was given no rows; the figure's own stand above it
 CROWD, DENSE_STEP = 16, 15
 LABEL, WIDE_LABEL = 150, 215
-LETTER, LABEL_LETTERS, LEGEND_LETTERS = 6.6, 22, 18
+LETTER, LABEL_LETTERS, LEGEND_LETTERS = 6.6, 22, 26
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
 
@@ -78,12 +79,30 @@ def colored(reading: Reading, theme: Theme, *, shape: bool = False) -> dict[str,
         return {"color": alt.ColorValue(pick(SERIES[0], theme))}
     order = reading.order("series")
     shades = alt.Scale(domain=order, range=[pick(SERIES[i % len(SERIES)], theme) for i in range(len(order))])
-    legend = alt.Legend(title=None, columns=_columns(order, reading.order("label") if "label" in reading else ()))
+    legend = _legend(reading)
     encodings: dict[str, Any] = {"color": alt.Color("series:N", scale=shades, legend=legend)}
     if shape:
-        signs = alt.Scale(domain=order, range=[SHAPES[i % len(SHAPES)] for i in range(len(order))])
+        signs = alt.Scale(domain=order, range=[SHAPES[(i + i // len(SERIES)) % len(SHAPES)] for i in range(len(order))])
         encodings["shape"] = alt.Shape("series:N", scale=signs, legend=legend)
     return encodings
+
+
+def _legend(reading: Reading) -> Any:
+    import altair as alt
+
+    labels = reading.order("label") if "label" in reading else ()
+    return alt.Legend(title=None, columns=_columns(reading.order("series"), labels))
+
+
+def dashed(reading: Reading) -> dict[str, Any]:
+    """Dashes for series beyond the number of colors, so that lines of one color are still told apart."""
+    import altair as alt
+
+    order = reading.order("series") if "series" in reading else []
+    if len(order) <= len(SERIES):
+        return {}
+    dashes = alt.Scale(domain=order, range=[DASHES[i // len(SERIES) % len(DASHES)] for i in range(len(order))])
+    return {"strokeDash": alt.StrokeDash("series:N", scale=dashes, legend=_legend(reading))}
 
 
 def _columns(names: Sequence[str], labels: Sequence[str]) -> int:

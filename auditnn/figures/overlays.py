@@ -12,7 +12,7 @@ import numpy as np
 from auditnn.core.png import address, heat_of, palette_address, pixels_of
 
 RAISES, LOWERS = (208, 74, 0), (0, 92, 184)
-OPAQUE = 0.92
+OPAQUE = 0.8
 LEVELS = 40  # shades of each sign; more could not be told apart
 PALE, REACH = 0.66, 0.32  # a black pixel is paled to the first, a white one to both together
 GREY = np.array([0.299, 0.587, 0.114])

@@ -135,13 +135,16 @@ def unit_of(exhibit: Exhibit, column: str) -> str:
     return "number"
 
 
-def read(exhibit: Exhibit, roles: Sequence[str]) -> Reading:
-    """The exhibit's rows under the names in `roles`; a role that no column plays is left out."""
+def read(exhibit: Exhibit, roles: Sequence[str], *, told: bool = True) -> Reading:
+    """The exhibit's rows under the names in `roles`; a role that no column plays is left out. `told` puts each row in
+    words too, which takes most of the time."""
     found = {role: column for role in roles if (column := column_of(exhibit, role)) is not None}
-    return gather(exhibit, found)
+    return gather(exhibit, found, told=told)
 
 
-def read_categories(exhibit: Exhibit, roles: Sequence[str] = ("low", "high", "series")) -> Reading:
+def read_categories(
+    exhibit: Exhibit, roles: Sequence[str] = ("low", "high", "series"), *, told: bool = True
+) -> Reading:
     """Rows with a `label` and a `value`, from roles `label` and `value` or from whichever of `x` and `y` is numbers."""
     found: dict[str, str] = {}
     label, value = column_of(exhibit, "label"), column_of(exhibit, "value")
@@ -156,10 +159,10 @@ def read_categories(exhibit: Exhibit, roles: Sequence[str] = ("low", "high", "se
     if value is not None:
         found["value"] = value
     found.update({role: column for role in roles if (column := column_of(exhibit, role)) is not None})
-    return gather(exhibit, found)
+    return gather(exhibit, found, told=told)
 
 
-def gather(exhibit: Exhibit, found: Mapping[str, str]) -> Reading:
+def gather(exhibit: Exhibit, found: Mapping[str, str], *, told: bool = True) -> Reading:
     """Rows of the columns in `found` (role to column), as plain values with a `tip` that says the row in words."""
     columns = {role: [_value(value) for value in exhibit.columns[column]] for role, column in found.items()}
     length = max((len(values) for values in columns.values()), default=0)
@@ -173,7 +176,7 @@ def gather(exhibit: Exhibit, found: Mapping[str, str]) -> Reading:
         units=units,
         reference=_reference(exhibit),
     )
-    for row in rows:
+    for row in rows if told else ():
         row["tip"] = tip(row, reading)
     return reading
 

@@ -143,7 +143,7 @@ def config(theme: Theme = "light") -> dict[str, Any]:
             "direction": "horizontal",
             "labelColor": ink,
             "labelFontSize": LABEL_SIZE,
-            "labelLimit": 130,
+            "labelLimit": 180,
             "titleColor": soft,
             "titleFontSize": TITLE_SIZE,
             "titleFontWeight": 400,

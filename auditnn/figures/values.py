@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from auditnn.figures.theme import MUTED, VALUES, Theme, pick
 
-TITLE_LIMIT = 210
-SPACE = "\u00a0" * 3  # keeps the last step apart from what has no value
+TITLE_LIMIT = 320
 STEPS = len(VALUES)
 ABSENT = STEPS  # the step of a row without a value
 
@@ -40,27 +38,24 @@ def step(value: Any, ends: tuple[float, float]) -> int:
 
 
 def stepped(steps: Sequence[int], title: str, said: tuple[str, str], theme: Theme) -> Any:
-    """The color channel over a field `step`, with a word at each end of its legend; grey where nothing has a value."""
+    """The color channel over a field `step`, its legend naming what the ends are; grey where nothing has a value."""
     import altair as alt
 
     if all(one == ABSENT for one in steps):
         return alt.ColorValue(pick(MUTED, theme))
     shown = list(range(STEPS + 1)) if ABSENT in steps else list(range(STEPS))
     colors = [*(pick(color, theme) for color in VALUES), pick(MUTED, theme)][: len(shown)]
-    words = {STEPS - 1: said[1] + SPACE * (ABSENT in steps), ABSENT: "no value"}
-    named = " : ".join(f"datum.value == {at} ? {json.dumps(word)}" for at, word in words.items()) + " : ''"
     legend = alt.Legend(
-        title=f"{title}: {said[0]}",
+        title=f"{title}, from {said[0]} to {said[1]}",
         values=shown,
-        labelExpr=named,
+        labelExpr=f"datum.value == {ABSENT} ? 'no value' : ''",
         symbolType="square",
         symbolStrokeWidth=0,
         symbolSize=130,
         columns=len(shown),
         columnPadding=1,
         labelOffset=3,
-        titleOrient="left",
-        titlePadding=14,
+        titlePadding=4,
         titleLimit=TITLE_LIMIT,
     )
     return alt.Color("step:O", scale=alt.Scale(domain=shown, range=colors), legend=legend)

@@ -34,7 +34,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     """
     import altair as alt
 
-    reading = read(exhibit, ("label", "start", "end", "value"))
+    reading = read(exhibit, ("label", "start", "end", "value"), told=False)
     rows = chain(reading)
     names = [row["label"] for row in rows]
     limit = WIDE_LABEL if max(map(len, names), default=0) > LABEL_LETTERS else LABEL
@@ -110,9 +110,10 @@ def _change(row: Row) -> float:
 
 
 def _decimals(changes: Iterable[float]) -> int:
-    """Two significant digits of the largest change: one number of decimals for all, so that they can be compared."""
+    """Two or three significant digits of the largest change: as many decimals for all, so that they can be compared."""
     largest = max(map(abs, changes), default=0.0)
-    return min(MOST_DECIMALS, max(0, 1 - floor(log10(largest)))) if largest else 0
+    power = floor(log10(largest)) if largest else 0
+    return min(MOST_DECIMALS, 1 - power) if power < 0 else max(0, 2 - power)
 
 
 def _tick(label: str, at: float, unit: str) -> Row:

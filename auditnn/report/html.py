@@ -36,7 +36,7 @@ def render(audit: Audit, findings: Findings, *, live: bool = True) -> str:
     it, or with scripts off, they are still pictures with native tooltips.
     """
     view = gather(audit, findings)
-    drawn = any(chapter.figures for chapter in view.chapters)
+    drawn = any(block.live for chapter in view.chapters for block in chapter.blocks)
     engine = runtime() if live and drawn else None
     environment = _environment()
     style = environment.get_template("style.css").render(_colors())

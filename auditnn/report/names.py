@@ -80,6 +80,25 @@ METHODS: Mapping[str, str] = {
     "monte_carlo": "Monte Carlo",
     "exact": "Exact",
 }
+ATTRIBUTIONS: Mapping[str, str] = {
+    "linear_shapley": "Linear Shapley values",
+    "exact_shapley": "Exact Shapley values",
+    "kernel_shap": "KernelSHAP",
+    "permutation_shapley": "Permutation sampling",
+    "deep_lift_shap": "DeepLIFT-SHAP",
+    "gradient_shap": "GradientSHAP",
+    "lime": "LIME",
+    "gradient": "Gradient",
+    "input_x_gradient": "Input x gradient",
+    "integrated_gradients": "Integrated gradients",
+    "smooth_grad": "SmoothGrad",
+    "deep_lift": "DeepLIFT",
+    "guided_backpropagation": "Guided backpropagation",
+    "grad_cam": "Grad-CAM",
+    "occlusion": "Occlusion",
+    "random_attribution": "Random numbers",
+    "input_values": "The input itself",
+}
 FINDING_WORDS: Mapping[str, str] = {
     "fail": "Fails",
     "unsure": "Unsure",
@@ -123,6 +142,15 @@ def spelled(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def method_title(name: str) -> str:
+    """What a way to explain is called.
+
+    >>> method_title("kernel_shap"), method_title("my_own")
+    ('KernelSHAP', 'My own')
+    """
+    return ATTRIBUTIONS.get(name) or spelled(name)
+
+
 def slice_words(pairs: Mapping[str, Any]) -> str:
     """A slice as people say it; empty for all rows.
 
@@ -134,6 +162,8 @@ def slice_words(pairs: Mapping[str, Any]) -> str:
     if "attribute" in rest:
         attribute = str(rest.pop("attribute"))
         said.append(f"{attribute}: {rest.pop('group')}" if "group" in rest else attribute)
+    if "method" in rest:
+        said.append(method_title(str(rest.pop("method"))))
     said += [str(value) if name == "slice" else f"{name} {value}" for name, value in rest.items()]
     return ", ".join(said)
 

@@ -13,12 +13,15 @@ from markupsafe import Markup
 from auditnn.core.audit import Audit
 from auditnn.core.exhibit import Exhibit
 from auditnn.core.numbers import show
+from auditnn.core.png import DATA_ADDRESS
 from auditnn.core.scale import unit_shown
 from auditnn.figures.draw import draw, drawable
 from auditnn.figures.fitting import fitting
 from auditnn.figures.reading import unit_of, words
+from auditnn.figures.theme import WIDTH
 from auditnn.report.names import slice_words
 from auditnn.report.traced import as_json
+from auditnn.report.trust import Trust
 from auditnn.report.writable import writable_json
 
 TABLE_ROWS = 60
@@ -35,7 +38,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An exhibit ready for the page. `svg` is empty where there is only a table to show."""
+    """An exhibit ready for the page. `svg` is empty where there is only a table to show, `spec` where the still picture
+    is all there is (images would else be there twice). `trust` is what stands beside an explanation."""
 
     exhibit: Exhibit
     index: int
@@ -47,6 +51,8 @@ class Picture:
     rows: tuple[tuple[Cell, ...], ...]
     total: int
     undrawn: int
+    wide: bool = False
+    trust: tuple[Trust, ...] = ()
 
     @property
     def more(self) -> int:
@@ -65,14 +71,16 @@ def pictures(audit: Audit) -> list[Picture]:
 
 def picture(exhibit: Exhibit, index: int) -> Picture:
     """One exhibit; `index` keeps the ids of several figures on one page apart."""
-    svg, spec, undrawn = Markup(), Markup(), 0
+    svg, spec, undrawn, wide = Markup(), Markup(), 0, False
     if drawable(exhibit):
         from auditnn.figures.static import svg as still
 
         shortened, undrawn = fitting(exhibit)
         drawn = draw(shortened)
         svg = Markup(still(drawn, prefix=f"f{index}", said=f"{exhibit.title}. {exhibit.summary}"))
-        spec = script_json({key: part for key, part in drawn.items() if key != "config"})
+        if exhibit.kind != "images":
+            spec = script_json({key: part for key, part in drawn.items() if key != "config"})
+        wide = drawn["width"] > WIDTH
     total = max((len(values) for values in exhibit.columns.values()), default=0)
     return Picture(
         exhibit=exhibit,
@@ -85,6 +93,7 @@ def picture(exhibit: Exhibit, index: int) -> Picture:
         rows=_rows(exhibit, min(total, TABLE_ROWS)),
         total=total,
         undrawn=undrawn,
+        wide=wide,
     )
 
 
@@ -163,4 +172,6 @@ def _cell(value: Any, unit: str) -> Cell:
     if isinstance(value, (list, tuple)):
         return Cell("picture")
     text = str(value)
+    if text.startswith(DATA_ADDRESS):
+        return Cell("picture")
     return Cell(text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…")

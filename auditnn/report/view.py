@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditnn.core.audit import AnalyzerRecord, Audit
 from auditnn.core.measurement import Measurement, SliceKey, slice_key
 from auditnn.policy.finding import Finding, Findings, FindingStatus
+from auditnn.report.blocks import Block, blocks
 from auditnn.report.names import ORDER, SECTIONS, Section, section_of, slice_words, spelled
 from auditnn.report.pictures import Picture, pictures
 from auditnn.report.ranking import OUTCOMES, tally
+from auditnn.report.trust import Trust, Verdicts
 
 KEY_ROWS = 16
 LISTED = 100
 RULE_ROWS = 250
 ABSENT_ROWS = 60
 PLACES = 6
+EXPLANATION, TRUST, CHOSEN = "explanation", "trust", "/method"
 NO_REASON = "no reason was given"
 Key = tuple[str, SliceKey]
 
@@ -47,15 +50,18 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One section of the report."""
+    """One section of the report. `chosen` are the tables that say by which method explanations were computed, `trust`
+    all that the checks found, method by method."""
 
     section: Section
     tally: dict[FindingStatus, int]
     troubled: tuple[AnalyzerRecord, ...]
     key_rows: tuple[KeyRow, ...]
     key_more: int
-    figures: tuple[Picture, ...]
+    chosen: tuple[Picture, ...]
+    blocks: tuple[Block, ...]
     tables: tuple[Picture, ...]
+    trust: tuple[Trust, ...]
     listings: tuple[Listing, ...]
 
     @property
@@ -86,16 +92,21 @@ class View:
     rules: tuple[Finding, ...]
     rules_more: int
 
+    def anchor(self, finding: Finding) -> str:
+        """The id of the finding's row among all rules; empty where the page does not hold it."""
+        return next((f"rule-{at}" for at, one in enumerate(self.rules) if one is finding), "")
+
 
 def gather(audit: Audit, findings: Findings) -> View:
     """The page's content."""
     judged = _judged(findings)
-    shown = pictures(audit)
+    verdicts = Verdicts(audit, findings)
+    shown = [_with_trust(one, verdicts) for one in pictures(audit)]
     keys = _section_keys(audit, findings)
     absent = absences(audit, findings)
     rules = findings.findings
     return View(
-        chapters=tuple(_chapter(key, audit, findings, judged, shown) for key in keys),
+        chapters=tuple(_chapter(key, audit, findings, judged, shown, verdicts) for key in keys),
         absences=tuple(absent[:ABSENT_ROWS]),
         absences_more=max(0, len(absent) - ABSENT_ROWS),
         not_applicable=tuple(_not_applicable(audit)),
@@ -150,21 +161,35 @@ def _section(key: str) -> Section:
     return known or Section(key, spelled(key), f"What was measured under {key}.", (f"{key}.",))
 
 
+def _with_trust(picture: Picture, verdicts: Verdicts) -> Picture:
+    """What explains the model gets its verdict; what shows the checks themselves does not."""
+    own = section_of(picture.exhibit.id) == EXPLANATION and picture.exhibit.kind != "table"
+    return replace(picture, trust=verdicts.beside(picture.exhibit)) if own else picture
+
+
 def _chapter(
-    key: str, audit: Audit, findings: Findings, judged: dict[Key, list[Finding]], shown: Sequence[Picture]
+    key: str,
+    audit: Audit,
+    findings: Findings,
+    judged: dict[Key, list[Finding]],
+    shown: Sequence[Picture],
+    verdicts: Verdicts,
 ) -> Chapter:
     own = [one for one in audit.measurements if section_of(one.id) == key]
     mine = [picture for picture in shown if section_of(picture.exhibit.id) == key]
     records = [record for record in audit.analyzers if section_of(record.id) == key]
-    key_rows = _key_rows(own, judged)
+    trust = tuple(verdicts.of(method) for method in verdicts.methods) if key == TRUST else ()
+    key_rows = _key_rows([one for one in own if not (trust and "method" in one.slice)], judged)
     return Chapter(
         section=_section(key),
         tally=tally(one for one in findings.findings if section_of(one.measurement) == key),
         troubled=tuple(record for record in records if record.status in ("failed", "skipped", "undefined")),
         key_rows=tuple(key_rows[:KEY_ROWS]),
         key_more=max(0, len(key_rows) - KEY_ROWS),
-        figures=tuple(picture for picture in mine if picture.svg),
+        chosen=tuple(picture for picture in mine if picture.exhibit.id.endswith(CHOSEN)),
+        blocks=blocks(key, [picture for picture in mine if picture.svg]),
         tables=tuple(picture for picture in mine if not picture.svg),
+        trust=trust,
         listings=tuple(_listings(own, records)),
     )
 

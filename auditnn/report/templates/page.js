@@ -74,7 +74,9 @@
   }
   function bring(figure) {
     var canvas = figure.querySelector(".canvas");
-    var spec = JSON.parse(figure.querySelector(".spec").textContent);
+    var source = figure.querySelector(".spec");
+    if (!source) return;
+    var spec = JSON.parse(source.textContent);
     spec.config = JSON.parse(document.getElementById("figure-config").textContent);
     spec.width = Math.min(spec.width, Math.floor(canvas.clientWidth));
     var stage = document.createElement("div");
