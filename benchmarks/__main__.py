@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import analyzer_overhead, group_table
+from benchmarks import analyzer_overhead, group_table, shapley_speed
 
 if __name__ == "__main__":
     group_table.main()
     analyzer_overhead.main()
+    shapley_speed.main()

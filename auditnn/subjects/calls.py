@@ -14,7 +14,7 @@ from auditnn.core.errors import BudgetSpent, NotApplicable
 from auditnn.core.rows import Rows
 from auditnn.core.subject import Predictions, Subject
 from auditnn.subjects import outputs
-from auditnn.subjects.encoding import ImageEncoder, MatrixEncoder
+from auditnn.subjects.encoding import FrameEncoder, ImageEncoder, MatrixEncoder
 from auditnn.subjects.foreign import no_exit
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 4 * 2**20
 FEWEST, MOST = 8, 4096
-ENCODED_ROWS = 16 * MOST
+ENCODED_ROWS, FRAME_BATCHES = 16 * MOST, 4
 
 
 @dataclass(slots=True)
@@ -42,9 +42,10 @@ class Bill:
 class Calls:
     """Model calls on one subject's bill.
 
-    Batches have `batch_rows` rows: as many as hold 4 MiB of features or pixels, from 8 to 4,096. That is a function of
-    shapes alone, so that the same settings give the same bits on every machine. After `deadline` (seconds on the clock
-    of `time.monotonic`) the next batch raises BudgetSpent.
+    Batches have `batch_rows` rows: as many as hold 4 MiB of features or pixels, from 8 to 4,096, and four times as many
+    where the model takes a data frame, which costs something for every call. That is a function of the subject alone,
+    so that the same settings give the same bits on every machine. After `deadline` (seconds on the clock of
+    `time.monotonic`) the next batch raises BudgetSpent.
     """
 
     def __init__(self, subject: Subject, deadline: float | None = None, batch_rows: int | None = None) -> None:
@@ -52,7 +53,8 @@ class Calls:
             raise NotApplicable("there is no model: only its stored predictions were given")
         self.subject, self.model, self.encoder = subject, subject.model, subject.encoder
         self.deadline = deadline
-        self.batch_rows = batch_rows or batch_size(subject.test.rows)
+        frames = FRAME_BATCHES if isinstance(self.encoder, FrameEncoder) else 1
+        self.batch_rows = batch_rows or frames * batch_size(subject.test.rows)
         self.bill = Bill()
 
     @contextmanager

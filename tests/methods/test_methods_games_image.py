@@ -190,6 +190,15 @@ def test_a_blur_keeps_flat_images_and_the_brightness() -> None:
     assert blurred.mean() == pytest.approx(pixels.mean(), abs=0.05)
 
 
+def test_coalitions_may_be_zeros_and_ones_but_not_of_another_width() -> None:
+    case = replace(case_of(smooth, images(2, 1, 4, 4)), hiding=Hiding(segments="patches", units=4))
+    masks = np.array([[1, 0, 1, 1], [0, 0, 1, 0]])
+    assert np.array_equal(case.games.evaluate(1, masks), case.games.evaluate(1, masks > 0))
+    for wrong in (masks[:, :3], masks[0], np.ones((1, 5), dtype=bool)):
+        with pytest.raises(ValueError, match=r"shape \(m, 4\)"):
+            case.games.evaluate(1, wrong)
+
+
 def test_no_units_are_refused() -> None:
     case = replace(case_of(smooth, images(1, 1, 4, 4)), hiding=Hiding(units=0))
     with pytest.raises(SettingsError, match="at least one unit"):

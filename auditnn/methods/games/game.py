@@ -52,7 +52,9 @@ class Games(ABC):
         return self.evaluate_all([(row, masks)])[0]
 
     def evaluate_all(self, requests: Sequence[Piece]) -> list[np.ndarray]:
-        """Values (m, k) for each request, several requests to a batch where they are small."""
+        """Values (m, k) for each request, several requests to a batch where they are small. ValueError where a row has
+        another number of units."""
+        requests = [(row, self._coalitions(row, masks)) for row, masks in requests]
         results: list[np.ndarray | None] = [None] * len(requests)
         keep_freed_memory()
         with self.calls.prepared():
@@ -77,6 +79,13 @@ class Games(ABC):
             requests.append((row, masks))
         both = np.stack(self.evaluate_all(requests))
         return both[:, 0], both[:, 1]
+
+    def _coalitions(self, row: int, masks: np.ndarray) -> np.ndarray:
+        """The coalitions as bools, of the width that the row's game has."""
+        d = len(self.units(row))
+        if np.ndim(masks) != 2 or np.shape(masks)[1] != d:
+            raise ValueError(f"coalitions of shape (m, {d}) for row {row}, not {np.shape(masks)}")
+        return np.asarray(masks, dtype=bool)
 
     def _values(self, pieces: Sequence[Piece]) -> np.ndarray:
         raw = self.calls.forward(self.inputs(pieces))
