@@ -24,7 +24,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     )
     layers = [bars, *reference_line(reading, theme, "x")]
     if any(is_number(row["value"]) and row["value"] < 0 for row in reading.rows):
-        zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=pick(SURFACES["line_strong"], theme))
+        zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=pick(SURFACES["line_strong"], theme), aria=False)
         layers.append(zero.encode(x=alt.X("at:Q")))
     if "low" in reading and "high" in reading:
         ink = pick(SURFACES["ink"], theme)

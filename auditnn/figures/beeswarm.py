@@ -62,7 +62,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     )
     if len(rows) > CROWD:  # the words of a thousand points would weigh more than the points
         dots = dots.transform_calculate(tip="datum.y + ', ' + format(datum.x, '.3~r')")
-    zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=pick(SURFACES["line_strong"], theme))
+    zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=pick(SURFACES["line_strong"], theme), aria=False)
     height = (ROOMY_LANE if len(lanes) <= ROOMY else LANE) * max(1, len(lanes))
     return finish([zero.encode(x=alt.X("at:Q")), dots], points, theme=theme, said=exhibit.summary, height=height)
 

@@ -56,7 +56,11 @@ def _behind(across: Any, reading: Reading, color: dict[str, Any], theme: Theme) 
     import altair as alt
 
     shade = color["color"] if "series" in reading else alt.ColorValue(pick(MUTED, theme))
-    lines = alt.Chart().transform_filter("isValid(datum.detail)").mark_line(strokeWidth=1, opacity=FAINT, clip=False)
+    lines = (
+        alt.Chart()
+        .transform_filter("isValid(datum.detail)")
+        .mark_line(strokeWidth=1, opacity=FAINT, clip=False, aria=False)
+    )
     return lines.encode(
         x=across,
         y=alt.Y("y:Q", **quantity(reading, "y")),

@@ -155,14 +155,16 @@ def _words(cells: Sequence[Row], sheet: Sheet, tall: float, theme: Theme) -> lis
     ]
     layers = [
         _placed(sheet.width, tall, texts)
-        .mark_text(fontSize=11.5, lineBreak="\n", lineHeight=LINE, baseline=baseline, align=align, color=ink)
+        .mark_text(
+            fontSize=11.5, lineBreak="\n", lineHeight=LINE, baseline=baseline, align=align, color=ink, aria=False
+        )
         .encode(text=text)
         for texts, baseline, align in ((heads, "bottom", "center"), (beside, "middle", "left"))
         if texts
     ]
     if sheet.caption:
         captions = _placed(sheet.width, tall).mark_text(
-            dy=sheet.side / 2 + 10, fontSize=11, limit=sheet.side + GAP - 2, color=soft
+            dy=sheet.side / 2 + 10, fontSize=11, limit=sheet.side + GAP - 2, color=soft, aria=False
         )
         layers.append(captions.encode(text=alt.Text("label:N")))
     return layers
@@ -188,9 +190,9 @@ def _key(below: bool, sheet: Sheet, tall: float, theme: Theme) -> list[Any]:
         {"across": start + RAMP + 16, "down": down, "text": "raises the output" if below else "strong"},
     ]
     return [
-        strip.mark_image(width=RAMP, height=10, aspect=False, smooth=True).encode(url=alt.Url("url:N")),
+        strip.mark_image(width=RAMP, height=10, aspect=False, smooth=True, aria=False).encode(url=alt.Url("url:N")),
         _placed(sheet.width, tall, ends)
-        .mark_text(fontSize=11.5, align="left", baseline="middle", color=ink)
+        .mark_text(fontSize=11.5, align="left", baseline="middle", color=ink, aria=False)
         .encode(text=alt.Text("text:N")),
     ]
 

@@ -51,7 +51,7 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     )
     joins = (
         base.transform_filter("datum.next != null")
-        .mark_rule(color=strong, strokeWidth=1)
+        .mark_rule(color=strong, strokeWidth=1, aria=False)
         .encode(x=alt.X("leads:Q"), y2=alt.Y2("next:N"))
     )
     ticks = (
@@ -153,7 +153,7 @@ def _written(base: Any, ink: str) -> list[Any]:
     sides = (("right", "datum.end >= datum.start", "left", 5), ("left", "datum.end < datum.start", "right", -5))
     return [
         base.transform_filter(which)
-        .mark_text(align=align, dx=away, fontSize=12, color=ink)
+        .mark_text(align=align, dx=away, fontSize=12, color=ink, aria=False)
         .encode(x=alt.X("end:Q"), text=alt.Text("written:N"))
         for _, which, align, away in sides
     ]

@@ -84,7 +84,7 @@ ATTRIBUTIONS: Mapping[str, str] = {
     "linear_shapley": "Linear Shapley values",
     "exact_shapley": "Exact Shapley values",
     "kernel_shap": "KernelSHAP",
-    "permutation_shapley": "Permutation sampling",
+    "permutation_shapley": "Permutation Shapley values",
     "deep_lift_shap": "DeepLIFT-SHAP",
     "gradient_shap": "GradientSHAP",
     "lime": "LIME",

@@ -104,14 +104,14 @@ class Verdicts:
 
     def _check(self, method: str, name: str) -> Check:
         """The gravest of its findings; without one, what was measured about the method as a whole."""
-        found = sorted(self._found[method, name], key=lambda one: OUTCOMES.index(one.status))
+        found = sorted(self._found.get((method, name), ()), key=lambda one: OUTCOMES.index(one.status))
         if found:
             worst = found[0]
             measurement = self._by_key.get((worst.measurement, slice_key(worst.slice)))
             if worst.status in ("pass", "fail", "unsure") and measurement is not None:
                 return Check(name, worst.status, worst, measurement)
             return Check(name, "not_measured", worst, reason=worst.reason or "")
-        measured = sorted(self._measured[method, name], key=lambda one: len(one.slice))
+        measured = sorted(self._measured.get((method, name), ()), key=lambda one: len(one.slice))
         known = next((one for one in measured if one.status == "measured"), None)
         if known is not None:
             return Check(name, "measured", measurement=known)

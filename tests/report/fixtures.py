@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import explained
 import numpy as np
 
 from auditnn.analyzers import measures
@@ -383,4 +384,22 @@ def finding(**changes: Any) -> Finding:
     return Finding(**{**base, **changes})
 
 
-AUDITS = {"credit": credit, "diabetes": diabetes, "digits": digits, "broken": broken}
+def explained_credit() -> Audit:
+    """A classifier with explanations, their checks, and every figure that explanations have."""
+    base = credit()
+    analyzers = [record(f"explanation.{name}") for name in ("shapley_values", "lime", "saliency", "global_importance")]
+    analyzers += [
+        record(f"trust.{name}") for name in ("completeness", "faithfulness", "stability", "sanity", "agreement")
+    ]
+    return audit_of(
+        base.subject, analyzers=tuple(analyzers), measurements=tuple(explained.checks()), exhibits=explained.exhibits()
+    )
+
+
+AUDITS = {
+    "credit": credit,
+    "diabetes": diabetes,
+    "digits": digits,
+    "broken": broken,
+    "explained": explained_credit,
+}

@@ -92,7 +92,7 @@ def test_the_runtime_is_there_once_and_only_where_something_is_drawn(report: Any
 
 def test_every_figure_is_still_live_and_a_table(report: Any) -> None:
     for figure in find(report.tree, "figure"):
-        (svg,) = find(figure, "svg")
+        (svg,) = find(figure, "svg", cls="figure-svg")
         assert svg.attrs["role"] == "img"
         assert len(svg.attrs["aria-label"]) > 10
         specs = find(figure, "script")
