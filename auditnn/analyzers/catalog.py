@@ -29,6 +29,11 @@ BUILT_IN = (
     "auditnn.analyzers.explanation.lime",
     "auditnn.analyzers.explanation.saliency",
     "auditnn.analyzers.explanation.global_importance",
+    "auditnn.analyzers.trust.completeness",
+    "auditnn.analyzers.trust.faithfulness",
+    "auditnn.analyzers.trust.stability",
+    "auditnn.analyzers.trust.sanity",
+    "auditnn.analyzers.trust.agreement",
 )
 
 # What somebody else's module raises when it is broken, or does not fit this version.

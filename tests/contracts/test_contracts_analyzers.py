@@ -26,8 +26,16 @@ from auditnn.runner import run
 
 IDS = tuple(load_catalog())
 ON_A_SAMPLE = {
-    "subject.check", "performance.weak_slices", "explanation.shapley_values", "explanation.global_importance",
+    "subject.check",
+    "performance.weak_slices",
+    "explanation.shapley_values",
+    "explanation.global_importance",
     "explanation.saliency",
+    "trust.completeness",
+    "trust.faithfulness",
+    "trust.stability",
+    "trust.sanity",
+    "trust.agreement",
 }  # measured on rows that the seed picks
 METHODS = {
     "wilson", "clopper_pearson", "newcombe", "score", "simultaneous", "delong", "t", "bootstrap", "monte_carlo",

@@ -1,0 +1,1 @@
+"""Whether explanations deserve to be believed, over any method of `methods.attribution`."""
