@@ -54,7 +54,7 @@ class Settings:
     selection: Literal["auto", "forward_selection", "highest_weights"] = setting("auto", "how these are selected")
     engine: Literal["fast", "reference"] = setting("fast", "our batched engine, or the library itself")
     reference_rows: int = setting(3, "rows that the library fits again on the same samples", at_least=0)
-    background: int = setting(100, "rows that fill hidden units of images, or stand in for training rows", at_least=1)
+    background: int = setting(100, "rows that hidden units of images are filled from", at_least=1)
     segments: Literal["auto", "slic", "patches"] = setting("auto", "how an image is cut into units")
     units: int = setting(16, "about how many units an image is cut into", at_least=2, at_most=1000)
     fill: Literal["mean", "blur", "background"] = setting("mean", "what a hidden unit of an image shows")
@@ -187,11 +187,11 @@ def cost(subject: Subject, settings: Settings, effort: Effort, row_cap: int | No
     that the library fits again."""
     rows, draws = budget_of(subject, effort, settings)
     rows = min(rows, row_cap or rows, len(subject.test))
-    again = min(settings.reference_rows, rows) * draws
+    few = min(settings.reference_rows, rows)
     if settings.samples == "shared" and subject.modality == "tabular":
-        return rows + draws * (1 + rows // SHARED_CHUNK) + again + draws
+        return rows + few + draws * (-(-rows // SHARED_CHUNK) + (few > 0))
     fills = settings.background if subject.modality == "image" and settings.fill == "background" else 1
-    return (rows * draws + again + 1) * fills
+    return (rows + few) * draws * fills
 
 
 ANALYZER = Analyzer(

@@ -59,13 +59,14 @@ def lime(
     `details`: r2 and r2_error (n, k) of the weighted fit, intercept and prediction of the local model (n, k), and the
     coefficients themselves (n, d, k).
 
-    Samples of tables are drawn as the library draws them, by training frequencies, but numbers of kind integer stay
-    whole, a missing value is a bin of its own, several features of one unit are drawn together from training rows, and
-    a constant stays constant. Draws are integers below 16,384 (fewer beyond 256 units) into equally likely levels.
-    `center="row"` (only without a discretizer) draws around the row instead of the training mean. `kernel_width` is
-    sqrt(d) x 0.75 for tables and 0.25 for images (cosine distance) unless told. `num_features` units are kept for each
-    output by `selection`; all of them unless told. `samples="shared"` draws once for all rows of a table and only
-    weighs anew. `engine="reference"` is the lime library itself with draws of its own, and gives no errors.
+    Samples of tables are drawn as the library draws them, by frequencies among the training rows (a plain model's
+    `background`; the test rows where there are no others), but numbers of kind integer stay whole, a missing value is a
+    bin of its own, several features of one unit are drawn together from training rows, and a constant stays constant.
+    Draws are integers below 16,384 (fewer beyond 256 units) into equally likely levels. `center="row"` (only without a
+    discretizer) draws around the row instead of the training mean. `kernel_width` is sqrt(d) x 0.75 for tables and 0.25
+    for images (cosine distance) unless told. `num_features` units are kept for each output by `selection`; all of them
+    unless told. `samples="shared"` draws once for all rows of a table and only weighs anew. `engine="reference"` is the
+    lime library itself with draws of its own, and gives no errors.
 
     Costs n x draws model rows (images: times the number of fills), n + draws where shared. The explained outputs are
     logits where the model has them; the library is usually given probabilities. A coefficient is of a model that may

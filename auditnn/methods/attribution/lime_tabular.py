@@ -209,14 +209,11 @@ def training_rows(case: Case) -> tuple[Table, np.ndarray | None]:
 
 
 def training_split(case: Case) -> tuple[Table, np.ndarray | None]:
-    """The training rows with their classes; the test rows where an audit has no others; else the background."""
+    """The training rows of the subject with their classes; its test rows where it has no others."""
     subject = case.calls.subject
-    split = subject.train
-    if (split is None or split.rows is None) and case.facts.get("background_from") == "test":
-        split = subject.test
-    rows, labels = (case.background, None) if split is None or split.rows is None else (split.rows, split.y)
-    assert isinstance(rows, Table)
-    return rows, labels if subject.classification else None
+    split = subject.test if subject.train is None or subject.train.rows is None else subject.train
+    assert isinstance(split.rows, Table)
+    return split.rows, split.y if subject.classification else None
 
 
 def unit_members(case: Case) -> dict[str, tuple[Feature, ...]]:
@@ -240,8 +237,8 @@ def unit_members(case: Case) -> dict[str, tuple[Feature, ...]]:
 
 def _cut(discretizer: Discretizer, labels: np.ndarray | None) -> Cut:
     if discretizer == "entropy":
-        if labels is None:
-            raise NotApplicable("bins by entropy need the classes of the training rows, and there are none")
+        if labels is None or (labels == labels[0]).all():
+            raise NotApplicable("bins by entropy need training rows of at least two classes, and there are none")
         return entropy_cut(labels)
     return deciles if discretizer == "decile" else quartiles
 
