@@ -14,8 +14,11 @@ from auditnn.methods.attribution.gradient_shap import gradient_shap as gradient_
 from auditnn.methods.attribution.guided_backpropagation import guided_backpropagation as guided_backpropagation
 from auditnn.methods.attribution.input_x_gradient import input_x_gradient as input_x_gradient
 from auditnn.methods.attribution.integrated_gradients import integrated_gradients as integrated_gradients
+from auditnn.methods.attribution.kernel_shap import kernel_shap as kernel_shap
 from auditnn.methods.attribution.lime import lime as lime
+from auditnn.methods.attribution.linear_shapley import linear_shapley as linear_shapley
 from auditnn.methods.attribution.method import METHODS as METHODS
 from auditnn.methods.attribution.occlusion import occlusion as occlusion
+from auditnn.methods.attribution.permutation_shapley import permutation_shapley as permutation_shapley
 from auditnn.methods.attribution.result import Attribution as Attribution
 from auditnn.methods.attribution.smooth_grad import smooth_grad as smooth_grad

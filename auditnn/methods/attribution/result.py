@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from auditnn.kernels.joining import join_rows
+
+if TYPE_CHECKING:
+    import shap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,25 @@ class Attribution:
             return self.values[:, :, 0]
         column = np.asarray(targets) if self.values.shape[2] > 1 else np.zeros(len(self), dtype=np.intp)
         return self.values[np.arange(len(self)), :, column]
+
+    def to_shap(self, target: int | np.ndarray | None = None, data: np.ndarray | None = None) -> shap.Explanation:
+        """A `shap.Explanation` that shap's own plots take: values (n, d) of one class, where `target` is its code or
+        one per row (n,) or where there is only one; else (n, d, k). `data` (n, d) are the values of the units, which
+        plots show and color by. Base values are None where the method has none to add up from.
+        """
+        import shap
+
+        values, base = self.values, self.base
+        if target is None and values.shape[2] > 1:
+            return shap.Explanation(values, base_values=base, data=data, feature_names=list(self.units))
+        codes = np.zeros(len(self), dtype=np.intp) if target is None else np.broadcast_to(target, (len(self),))
+        if target is None:
+            values = values[:, :, 0]
+        else:
+            values = self.of(codes)
+        if base is not None:
+            base = base[np.arange(len(self)), codes if base.shape[1] > 1 else 0]
+        return shap.Explanation(values, base_values=base, data=data, feature_names=list(self.units))
 
 
 PER_ROW = ("values", "output", "base", "error", "targets", "maps", "segments", "counts")
