@@ -76,7 +76,8 @@ def dependence(one: ExplainedRows, column: Column, shown: np.ndarray, at: int) -
         title=f"How {name} moves the output{about}",
         summary=(
             f"Each point is one of {len(rows):,} rows: its {name}, and how far that moved the output{about}, from "
-            f"{plain(min(values))} to {plain(max(values))}. Rows with equal {name} differ where it acts together with others."
+            f"{plain(min(values))} to {plain(max(values))}. Rows with equal {name} differ where it acts together with "
+            "others."
         ),
         columns={name: [along[column.places[row]] for row in rows], "Shapley value": values},
         roles={"x": name, "y": "Shapley value", "reference": 0.0},

@@ -135,7 +135,8 @@ def effect_exhibit(subject: Subject, context: Context, effect: Effect, output: s
 def _said(effect: Effect, output: str, low: float, high: float) -> str:
     """What the curves show, and what each of them assumes."""
     rows, name = len(effect.outputs), effect.feature.name
-    began = f"With {name} set to each value in turn in {rows:,} rows, the mean {output} lies from {plain(low)} to {plain(high)}."
+    lies = f"the mean {output} lies from {plain(low)} to {plain(high)}"
+    began = f"With {name} set to each value in turn in {rows:,} rows, {lies}."
     if effect.local is None:
         return f"{began} Its categories have no order, so local effects cannot be added up along them."
     return (

@@ -11,6 +11,10 @@ from auditnn.analyzers.measures import absent, estimated, exact
 from auditnn.core.measurement import Measurement
 from auditnn.kernels.absolute import mean_size
 from auditnn.kernels.estimate import Estimate
+from auditnn.methods.attribution import METHODS
+from auditnn.methods.attribution.shap_reference import reference_difference
+from auditnn.methods.attribution.uncompiled import uncompiled
+from auditnn.methods.case import Case
 
 ID = "explanation.shapley_values"
 SIZE, ADDITIVITY = f"{ID}/mean_abs_value", f"{ID}/additivity_error"
@@ -69,6 +73,20 @@ def noise(one: ExplainedRows) -> Measurement:
     if size == 0.0:
         return absent(NOISE, "undefined", "all values are 0", better="lower", unit="ratio", n=n)
     return exact(NOISE, error / size, better="lower", unit="ratio", n=n)
+
+
+def reference(one: ExplainedRows, case: Case, engine: str, rows: int) -> Measurement:
+    """Largest difference of the first `rows` rows from the shap library's values, relative to the spread."""
+    result = one.attribution
+    if engine == "reference":
+        reason = "the values are the library's own, which is not compared with itself"
+        return absent(REFERENCE, "not_applicable", reason, better="lower", unit="ratio", n=rows)
+    with uncompiled():
+        largest = reference_difference(case, result, np.arange(rows))
+    if largest is None:
+        reason = f"shap has no second implementation of {METHODS[result.method].title}"
+        return absent(REFERENCE, "not_applicable", reason, better="lower", unit="ratio", n=rows)
+    return relative(REFERENCE, largest, one, rows)
 
 
 def relative(id: str, largest: float, one: ExplainedRows, n: int) -> Measurement:

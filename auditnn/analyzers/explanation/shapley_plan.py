@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from auditnn.analyzers.context import CHUNK
 from auditnn.core.analyzer import Effort
+from auditnn.core.rows import Table
 from auditnn.core.subject import Subject
 from auditnn.methods.attribution import METHODS
+from auditnn.methods.attribution.auto import chosen
 from auditnn.methods.attribution.method import Method
 from auditnn.methods.case import Case
+from auditnn.subjects.units import units_of
 
 Budget = Mapping[Effort, tuple[int, int]]
+REFERENCE_ROWS = 2
+PROBES = 34
 TABLES: Budget = {"quick": (40, 512), "standard": (100, 2048), "thorough": (500, 8192)}
 IMAGES: Budget = {"quick": (16, 128), "standard": (50, 512), "thorough": (200, 2048)}
 ESTIMATORS: Budget = {"quick": (20, 256), "standard": (50, 512), "thorough": (200, 2048)}
@@ -44,16 +50,23 @@ def budget_of(subject: Subject, effort: Effort, rows: int | None, masks: int | N
 def planned(case: Case, method: str, masks: int, wanted: Mapping[str, Any]) -> Plan:
     """The method of this name, or the one that fits for "auto", with those of the `wanted` settings that it takes."""
     if method == "auto":
-        name, settings, why = choose(case, masks)
+        choice = chosen(case, masks)
+        given, name, why, case = choice.settings, choice.method, choice.why, choice.case
     else:
-        name, settings, why = method, {"masks": masks}, "It was asked for by name."
+        given, name, why = {"masks": masks}, method, "It was asked for by name."
     found = METHODS[name]
-    return Plan(method=found, settings={**accepted(found, wanted), **accepted(found, settings)}, why=why, case=case)
+    return Plan(method=found, settings={**accepted(found, given), **accepted(found, wanted)}, why=why, case=case)
 
 
-def choose(case: Case, masks: int) -> tuple[str, dict[str, Any], str]:
-    """Exact values, which few units allow."""
-    return "exact_shapley", {}, "Few enough units to enumerate."
+def cost_of(subject: Subject, rows: int, masks: int, background: int, copies: int, units: int) -> int:
+    """At most what is asked of the model: to see whether it is linear and to explain it so (units + 34 coalitions a
+    row), twice the budget of coalitions where that is all of them, their ends, and some rows again by the library."""
+    if isinstance(subject.test.rows, Table):
+        units = len(units_of(subject.test.rows.features))
+    again = min(rows, REFERENCE_ROWS)
+    probes = 2 * (units + PROBES)
+    chunks = -(-rows // CHUNK)
+    return (rows + again) * copies * (2 * masks + probes + 2) + 2 * chunks * (CHUNK + background)
 
 
 def accepted(method: Method, settings: Mapping[str, Any]) -> dict[str, Any]:

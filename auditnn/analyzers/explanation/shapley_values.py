@@ -13,8 +13,8 @@ from auditnn.analyzers.explained import attribute, case_for, stored_ids
 from auditnn.analyzers.explanation.beeswarm import beeswarms
 from auditnn.analyzers.explanation.explained_rows import ExplainedRows
 from auditnn.analyzers.explanation.importance import importance
-from auditnn.analyzers.explanation.shapley_measures import ID, additivity, noise, size_measurements, sizes
-from auditnn.analyzers.explanation.shapley_plan import Plan, budget_of, planned
+from auditnn.analyzers.explanation.shapley_measures import ID, additivity, noise, reference, size_measurements, sizes
+from auditnn.analyzers.explanation.shapley_plan import REFERENCE_ROWS, Plan, budget_of, cost_of, planned
 from auditnn.analyzers.explanation.telling import rows_shown, telling_rows
 from auditnn.analyzers.explanation.unit_maps import unit_maps
 from auditnn.analyzers.explanation.unit_values import UnitValues
@@ -92,6 +92,7 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     )
     yield from _arrays(one)
     yield from _measured(one, shared=settings.draws == "shared")
+    yield reference(one, plan.case, settings.engine, min(REFERENCE_ROWS, len(result)))
     yield _account(one, plan, settings)
     yield from _pictures(one)
 
@@ -197,7 +198,8 @@ def cost(subject: Subject, settings: Settings, effort: Effort, row_cap: int | No
     """At most `rows` times coalitions times background rows, and a few rows again by the library."""
     rows, masks = budget_of(subject, effort, settings.rows, settings.masks)
     rows = min(rows, row_cap or rows, len(subject.test))
-    return rows * masks * settings.background
+    filled = 1 if subject.modality == "image" and settings.fill != "background" else settings.background
+    return cost_of(subject, rows, masks, settings.background, filled, settings.units)
 
 
 ANALYZER = Analyzer(
