@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from one_analyzer import Answers, answers
 
+from auditnn.analyzers.catalog import load_catalog
 from auditnn.analyzers.explanation import shapley_measures
 from auditnn.core.errors import NotApplicable
 from auditnn.core.subject import Subject
 from auditnn.methods.attribution import METHODS
+from auditnn.runner import run
 from auditnn.subjects.build import from_function, from_torch
 
 ID = "explanation.shapley_values"
@@ -84,6 +86,11 @@ def test_every_method_answers_or_says_why_not(method: str) -> None:
     assert np.corrcoef(values.ravel(), exact.ravel())[0, 1] > 0.95
     assert (found["monte_carlo_error"].status == "measured") == METHODS[method].drawn
     assert not any(one.status == "failed" for one in found.measurements)
+    record = run(subject, [ID], rows=20, settings={f"{ID}.method": method}).record(ID)
+    declared = load_catalog()[ID]
+    assert record is not None
+    assert declared.cost is not None
+    assert record.rows_forward <= declared.cost(subject, declared.settings(method=method), "standard", 20)
 
 
 def test_one_class_asked_of_a_gradient_method_is_the_class_of_every_row() -> None:

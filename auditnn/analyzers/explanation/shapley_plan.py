@@ -13,6 +13,7 @@ from auditnn.core.rows import Table
 from auditnn.core.subject import Subject
 from auditnn.methods.attribution import METHODS
 from auditnn.methods.attribution.auto import chosen
+from auditnn.methods.attribution.exact_shapley import MOST_UNITS
 from auditnn.methods.attribution.method import Method
 from auditnn.methods.case import Case
 from auditnn.subjects.units import units_of
@@ -20,6 +21,7 @@ from auditnn.subjects.units import units_of
 Budget = Mapping[Effort, tuple[int, int]]
 REFERENCE_ROWS = 2
 PROBES = 34
+GRADIENTS = 201
 TABLES: Budget = {"quick": (40, 512), "standard": (100, 2048), "thorough": (500, 8192)}
 IMAGES: Budget = {"quick": (16, 128), "standard": (50, 512), "thorough": (200, 2048)}
 ESTIMATORS: Budget = {"quick": (20, 256), "standard": (50, 512), "thorough": (200, 2048)}
@@ -58,15 +60,22 @@ def planned(case: Case, method: str, masks: int, wanted: Mapping[str, Any]) -> P
     return Plan(method=found, settings={**accepted(found, given), **accepted(found, wanted)}, why=why, case=case)
 
 
-def cost_of(subject: Subject, rows: int, masks: int, background: int, copies: int, units: int) -> int:
+def cost_of(subject: Subject, method: str, rows: int, masks: int, background: int, copies: int, units: int) -> int:
     """At most what is asked of the model: to see whether it is linear and to explain it so (units + 34 coalitions a
-    row), twice the budget of coalitions where that is all of them, their ends, and some rows again by the library."""
+    row), the coalitions of the method, their ends, and some rows again by the library. `copies` fill in one coalition.
+    """
     if isinstance(subject.test.rows, Table):
         units = len(units_of(subject.test.rows.features))
-    again = min(rows, REFERENCE_ROWS)
-    probes = 2 * (units + PROBES)
+    asked = {
+        "exact_shapley": 1 << min(units, MOST_UNITS),
+        "permutation_shapley": max(masks, 4 * units),
+        "kernel_shap": masks,
+    }.get(method, 2 * masks)
+    each = copies * (asked + 2 * (units + PROBES) + 2)
+    if method in ("deep_lift_shap", "gradient_shap"):
+        each = max(2 * background, GRADIENTS) + 2
     chunks = -(-rows // CHUNK)
-    return (rows + again) * copies * (2 * masks + probes + 2) + 2 * chunks * (CHUNK + background)
+    return (rows + min(rows, REFERENCE_ROWS)) * each + 2 * chunks * (CHUNK + background)
 
 
 def accepted(method: Method, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def cost(subject: Subject, settings: Settings, effort: Effort, row_cap: int | No
     rows, masks = budget_of(subject, effort, settings.rows, settings.masks)
     rows = min(rows, row_cap or rows, len(subject.test))
     filled = 1 if subject.modality == "image" and settings.fill != "background" else settings.background
-    return cost_of(subject, rows, masks, settings.background, filled, settings.units)
+    return cost_of(subject, settings.method, rows, masks, settings.background, filled, settings.units)
 
 
 ANALYZER = Analyzer(

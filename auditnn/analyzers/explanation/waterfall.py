@@ -41,7 +41,7 @@ def waterfall(one: ExplainedRows, telling: Telling, output: str) -> Exhibit:
     return Exhibit(
         id=f"{ID}/waterfall",
         kind="bars",
-        title=f"Row {id}, {telling.why}",
+        title=f"Shapley values of row {id}, {telling.why}",
         summary=_said(_predicted(one, place), f"{output} of {name}" if name else output, base, reached, labels, steps),
         columns={
             "feature": labels,
