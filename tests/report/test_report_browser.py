@@ -30,9 +30,9 @@ SWITCHES = (
 )
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    audit = fixtures.credit()
+@pytest.fixture(scope="module", params=["credit", "explained"])
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    audit = fixtures.AUDITS[request.param]()
     path = tmp_path_factory.mktemp("page") / "report.html"
     path.write_text(render(audit, fixtures.judged(audit)), encoding="utf-8")
     return path.as_uri()
@@ -70,10 +70,10 @@ def colors(browser: Any) -> tuple[str, str]:
 def test_figures_come_alive_and_nothing_is_refused(browser: Any, address: str) -> None:
     sized(browser, 1280)
     browser.get(address)
-    figures = browser.execute_script("return document.querySelectorAll('.figure').length")
+    figures = browser.execute_script("return document.querySelectorAll('.figure .spec').length")
     assert figures > 3
     for index in range(figures):
-        browser.execute_script(f"document.querySelectorAll('.figure')[{index}].scrollIntoView()")
+        browser.execute_script(f"document.querySelectorAll('.figure .spec')[{index}].parentNode.scrollIntoView()")
         time.sleep(0.2)
     deadline = time.monotonic() + 20
     alive = "return document.querySelectorAll('.canvas > div svg').length"
