@@ -41,11 +41,13 @@ def train(
     rate: float,
     batch: int = 256,
     decay: float = 0.0,
+    statistics: bool = False,
 ) -> torch.nn.Module:
     """Fit `build()` to `inputs` (n, ...) and `target` (n,) by Adam with decoupled weight decay and a cosine rate.
 
     The first layer is a batch norm without weights: its statistics are set once, from `inputs`, and the network then
-    trains in eval mode, so that standardisation travels in the weights file. It trains in float64, which leaves
+    trains in eval mode, so that standardisation travels in the weights file; with `statistics` all layers but the first
+    train in train mode, so that batch norms between layers learn theirs. It trains in float64, which leaves
     differences between machines far below float32's last digit, and comes back in float32 eval mode.
     """
     import torch
@@ -54,6 +56,9 @@ def train(
         module = build().double()
         features, labels = torch.as_tensor(inputs, dtype=torch.float64), torch.as_tensor(target)
         _standardise(module, features)
+        if statistics:
+            for layer in list(module.children())[1:]:
+                layer.train()
         optimizer = torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=decay)
         steps = epochs * -(-len(features) // batch)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)

@@ -29,6 +29,7 @@ BUILT_IN = (
     "auditnn.analyzers.explanation.lime",
     "auditnn.analyzers.explanation.saliency",
     "auditnn.analyzers.explanation.global_importance",
+    "auditnn.analyzers.explanation.localization",
     "auditnn.analyzers.trust.completeness",
     "auditnn.analyzers.trust.faithfulness",
     "auditnn.analyzers.trust.stability",

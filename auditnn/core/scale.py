@@ -16,7 +16,7 @@ PLAIN_UNITS = ("number", "ratio", "count", "flag", "target", "slope", "correlati
 AS_DECIMALS = ("roc_auc", "average_precision", "r2", "skill")  # shares that nobody writes as a percentage
 TINY = 0.001  # no percentage for what is numerical noise
 DIFFERENCES = ("difference", "gap", "worst_gap")
-DIFFERENCE_ENDINGS = ("_difference", "_gap", "_gain", "_importance")
+DIFFERENCE_ENDINGS = ("_difference", "_gap", "_gain", "_importance", "reliance", "distraction")
 MOST_DECIMALS = 6
 
 

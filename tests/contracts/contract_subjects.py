@@ -89,7 +89,7 @@ def stored_outcomes() -> Subject:
 
 
 def images_torch() -> Subject:
-    """A small convolutional network on three classes of 8 x 8 images."""
+    """A small convolutional network on three classes of 8 x 8 images, with a region that is in a third of them."""
     import torch
 
     rng = np.random.default_rng(6)
@@ -100,7 +100,12 @@ def images_torch() -> Subject:
         torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(),
         torch.nn.Linear(4, 3), torch.nn.Softmax(dim=1),
     ).eval()  # fmt: skip
-    return from_torch(network, pixels, y, output="probabilities", modality="image", name="images torch")
+    middle, corner = np.zeros((60, 8, 8), dtype=bool), np.zeros((60, 8, 8), dtype=bool)
+    middle[:, 2:6, 2:6], corner[::3, :2, :2] = True, True
+    return from_torch(
+        network, pixels, y, output="probabilities", modality="image", name="images torch",
+        regions={"object": middle, "corner": corner},
+    )  # fmt: skip
 
 
 def constant_labels() -> Subject:

@@ -1,0 +1,1 @@
+"""The twin of shapes: the mark says nothing about the class."""
