@@ -14,7 +14,7 @@ from auditnn.figures.overlays import has_negative, heat_key, heat_layer, image_a
 from auditnn.figures.reading import Reading, Row, read
 from auditnn.figures.theme import SURFACES, WIDE, WIDTH, Theme, pick
 
-ACROSS, NARROW = 5, 4
+ACROSS, NARROW, MOST_ACROSS = 5, 4, 10
 SIDE, GAP = 92, 7
 CAPTION, LINE, LETTER = 17, 13, 6.1
 MARGIN = 108  # for the headings of rows
@@ -48,9 +48,9 @@ class Sheet:
 def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
     """Roles `image` (pixels in [0, 1], h x w, h x w x 3 or x 4, or a PNG data address), optional `heat` (h x w signed
     numbers in [-1, 1], or their address) and `outline` (a 0/1 mask), `label`, and `row` and `column`: texts that make
-    a grid, each in the order in which they come."""
+    a grid, each in the order in which they come; a tall grid lies down where the page is wide enough."""
     reading = read(exhibit, ("image", "label", "heat", "outline", "row", "column"), told=False)
-    reading = _with_images(reading)
+    reading = _turned(_with_images(reading))
     sheet, places = _sheet(reading)
     cells = [_cell(row, sheet, *place) for row, place in zip(reading.rows, places, strict=True)]
     signs = [has_negative(row["heat"]) for row in reading.rows if row.get("heat") is not None]
@@ -65,18 +65,32 @@ def draw(exhibit: Exhibit, theme: Theme = "light") -> dict[str, Any]:
 
 
 def _with_images(reading: Reading) -> Reading:
-    """The cells of a grid with a first column of the images themselves, where all others have heat over theirs."""
+    """The cells of a grid with the images themselves first, in a column or a row of their own, where all others have
+    heat over theirs and each row or column is about one image."""
     grid = "row" in reading and "column" in reading and "heat" in reading
     if not grid or any(row["heat"] is None for row in reading.rows):
         return reading
-    rows: list[Row] = []
-    for name in reading.order("row"):
-        own = [row for row in reading.rows if str(row["row"]) == name]
-        if len({str(row["image"]) for row in own}) > 1:
-            return reading
-        plain = {"image": own[0]["image"], "row": own[0]["row"], "column": ITSELF}
-        rows += [dict.fromkeys(own[0]) | plain, *own]
-    return replace(reading, rows=rows)
+    for heading, other in (("row", "column"), ("column", "row")):
+        images: dict[str, Row] = {}
+        for row in reading.rows:
+            images.setdefault(str(row[heading]), row)
+        if all(images[str(row[heading])]["image"] == row["image"] for row in reading.rows):
+            own = [
+                dict.fromkeys(row) | {"image": row["image"], heading: row[heading], other: ITSELF}
+                for row in images.values()
+            ]
+            return replace(reading, rows=[*own, *reading.rows])
+    return reading
+
+
+def _turned(reading: Reading) -> Reading:
+    """A grid that is taller than wide lying down, where a page is wide enough for it."""
+    if "row" not in reading or "column" not in reading:
+        return reading
+    across, down = len(reading.order("column")), len(reading.order("row"))
+    if not (across < down and NARROW < down <= MOST_ACROSS):
+        return reading
+    return replace(reading, rows=[{**row, "row": row["column"], "column": row["row"]} for row in reading.rows])
 
 
 def _sheet(reading: Reading) -> tuple[Sheet, list[tuple[int, int]]]:

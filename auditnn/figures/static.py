@@ -121,7 +121,7 @@ def _share_pictures(root: ElementTree.Element, prefix: str) -> None:
             first[key] = one
             continue
         original = first[key]
-        original.set("id", original.get("id") or f"{prefix}-p{len(first)}")
+        original.set("id", original.get("id") or f"{prefix}-p{list(first).index(key)}")
         away = [a - b for a, b in zip(_place(one), _place(original), strict=True)]
         one.tag = f"{{{SVG}}}use"
         one.attrib.clear()

@@ -26,6 +26,7 @@ from auditnn.report.writable import writable_json
 
 TABLE_ROWS = 60
 LONGEST_CELL = 200
+BADGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,18 @@ class Picture:
     rows: tuple[tuple[Cell, ...], ...]
     total: int
     undrawn: int
-    wide: bool = False
+    broad: bool = False
     trust: tuple[Trust, ...] = ()
+
+    @property
+    def tabled(self) -> bool:
+        """Whether it is about so many methods that what the checks found is a table."""
+        return len(self.trust) > BADGES
+
+    @property
+    def wide(self) -> bool:
+        """Whether it needs the width of the page: for its drawing, or for that table."""
+        return self.broad or self.tabled
 
     @property
     def more(self) -> int:
@@ -71,7 +82,7 @@ def pictures(audit: Audit) -> list[Picture]:
 
 def picture(exhibit: Exhibit, index: int) -> Picture:
     """One exhibit; `index` keeps the ids of several figures on one page apart."""
-    svg, spec, undrawn, wide = Markup(), Markup(), 0, False
+    svg, spec, undrawn, broad = Markup(), Markup(), 0, False
     if drawable(exhibit):
         from auditnn.figures.static import svg as still
 
@@ -80,7 +91,7 @@ def picture(exhibit: Exhibit, index: int) -> Picture:
         svg = Markup(still(drawn, prefix=f"f{index}", said=f"{exhibit.title}. {exhibit.summary}"))
         if exhibit.kind != "images":
             spec = script_json({key: part for key, part in drawn.items() if key != "config"})
-        wide = drawn["width"] > WIDTH
+        broad = drawn["width"] > WIDTH
     total = max((len(values) for values in exhibit.columns.values()), default=0)
     return Picture(
         exhibit=exhibit,
@@ -93,7 +104,7 @@ def picture(exhibit: Exhibit, index: int) -> Picture:
         rows=_rows(exhibit, min(total, TABLE_ROWS)),
         total=total,
         undrawn=undrawn,
-        wide=wide,
+        broad=broad,
     )
 
 

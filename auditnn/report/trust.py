@@ -24,7 +24,7 @@ CHECKS: Mapping[str, str] = {
     "sanity": "whether it depends on what the model has learned",
     "agreement": "whether other methods say the same",
 }
-METHOD_ROLES = ("series", "column", "label", "y", "x", "color")
+METHOD_ROLES = ("series", "column", "row", "label", "y", "x", "color")
 MOST = 12
 SHAPLEY, SHAPLEY_TITLE = "explanation.shapley_values/", "Shapley values"
 Outcome = Literal["pass", "fail", "unsure", "not_measured", "measured"]

@@ -218,6 +218,14 @@ def test_a_grid_has_its_rows_and_columns_in_order() -> None:
     assert texts == ["q", "p", "r", "one", "two"]
 
 
+def test_a_tall_grid_lies_down() -> None:
+    names = [f"method {i}" for i in range(8)]
+    tall = sheet(image=[[[0.5]]] * 16, row=[name for name in names for _ in "ab"], column=["x", "y"] * 8)
+    assert [element.text for element in elements(tall, "text")] == [*names, "x", "y"]
+    taller = sheet(image=[[[0.5]]] * 24, row=[f"{i}" for i in range(12) for _ in "ab"], column=["x", "y"] * 12)
+    assert [element.text for element in elements(taller, "text")][:2] == ["x", "y"]
+
+
 def test_a_wide_grid_takes_the_whole_page() -> None:
     names = [f"method {i}" for i in range(9)]
     one = sheet(image=[[[0.5]]] * 9, row=["1"] * 9, column=names)
@@ -235,6 +243,22 @@ def test_a_picture_shown_twice_is_there_once() -> None:
     ids = {element.get("id") for element in elements(one, "image")}
     assert {element.get("href", "#")[1:] for element in uses} <= ids
     assert len({element.get("x") for element in uses if element.get("href") == uses[0].get("href")}) == 3
+
+
+def test_images_of_a_grid_come_first_in_a_column_or_a_row_of_their_own() -> None:
+    first, second = [[[0.1 * k, 1.0], [0.0, 0.5]] for k in (1, 2)]
+    rows, methods = ["one"] * 2 + ["two"] * 2, ["p", "q"] * 2
+    heat = [[[0.1 + 0.2 * k]] for k in range(4)]
+    one = sheet(image=[first, first, second, second], heat=heat, row=rows, column=methods)
+    other = sheet(image=[first, first, second, second], heat=heat, row=methods, column=rows)
+    assert [element.text for element in elements(one, "text")][:3] == ["Image", "p", "q"]
+    assert [element.text for element in elements(other, "text")][:5] == ["one", "two", "Image", "p", "q"]
+    for drawn in (one, other):
+        ids = [element.get("id") for element in elements(drawn, "image") if element.get("id")]
+        assert len(set(ids)) == len(ids) == 2  # each pale image, under both methods
+        assert {element.get("href", "#")[1:] for element in elements(drawn, "use")} == set(ids)
+    mixed = sheet(image=[first, second, second, first], heat=heat, row=rows, column=methods)
+    assert [element.text for element in elements(mixed, "text")][:2] == ["p", "q"]
 
 
 def test_heat_has_the_color_of_its_sign_and_the_strength_of_its_size() -> None:
