@@ -71,14 +71,17 @@ def band_height(reading: Reading) -> int:
     return max(STEP, 12 * series + 10) * labels
 
 
-def colored(reading: Reading, theme: Theme, *, shape: bool = False) -> dict[str, Any]:
-    """Color by series (with a second, colorless sign of it where `shape`), or the one color of a lone series."""
+def colored(reading: Reading, theme: Theme, *, shape: bool = False, first: int = 0) -> dict[str, Any]:
+    """Color by series (with a second, colorless sign of it where `shape`), or the one color of a lone series.
+
+    `first` is the place in the palette of the first series.
+    """
     import altair as alt
 
     if "series" not in reading:
         return {"color": alt.ColorValue(pick(SERIES[0], theme))}
     order = reading.order("series")
-    shades = alt.Scale(domain=order, range=[pick(SERIES[i % len(SERIES)], theme) for i in range(len(order))])
+    shades = alt.Scale(domain=order, range=[pick(SERIES[(first + i) % len(SERIES)], theme) for i in range(len(order))])
     legend = _legend(reading)
     encodings: dict[str, Any] = {"color": alt.Color("series:N", scale=shades, legend=legend)}
     if shape:
