@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -42,18 +44,27 @@ def verdict(audit: Audit, findings: Findings, folder: Path, *, every: bool = Fal
         + words(*word)
         + words(f"  (policy {findings.policy}, {rows:,} test rows, seed {seed})")
     )
-    counts = {status: len(findings.by_status(status)) for status in STATUS_WORDS}  # type: ignore[arg-type]
-    console.print(", ".join(f"{count} {STATUS_WORDS[status]}" for status, count in counts.items()), end="\n\n")
-    groups = by_rule(one for one in findings.findings if one.status in ("fail", "unsure", "not_measured"))
+    console.print(", ".join(f"{count} {status}" for status, count in tallied(findings)), end="\n\n")
+    opened = [one for one in findings.findings if one.status in ("fail", "unsure", "not_measured")]
+    groups = by_rule(one for one in opened if not one.advisory)
     shown = groups if every else groups[:MOST]
     for group in shown:
         _rule(console, group, len(group) if every else MOST_SLICES)
     if len(groups) > len(shown):
         console.print(f"  and {len(groups) - len(shown)} more in the report.\n")
+    _advice(console, [one for one in opened if one.advisory])
     _troubles(console, audit)
     for note in findings.notes:
         console.print(words(f"note: {note}"))
     console.print(words(f"report: {folder / 'report.html'}", "dim"), soft_wrap=True)
+
+
+def tallied(findings: Findings) -> list[tuple[str, int]]:
+    """How many findings that count have which outcome, and how many are advice."""
+    counts = Counter(one.status for one in findings.findings if not one.advisory)
+    told = [(word, counts[status]) for status, word in STATUS_WORDS.items()]  # type: ignore[index]
+    advice = sum(one.advisory and one.status in ("fail", "unsure") for one in findings.findings)
+    return [*told, ("as advice", advice)] if advice else told
 
 
 def doubts(run: Path, findings: Findings) -> None:
@@ -89,6 +100,29 @@ def _rule(console: Console, group: tuple[Finding, ...], most: int) -> None:
     for sentence in said:
         console.print(Padding(sentence, (0, 0, 0, 13), expand=False))
     console.print()
+
+
+def _advice(console: Console, found: Sequence[Finding]) -> None:
+    """What does not count towards the verdict, a line for each rule: which explanations not to rely on."""
+    told = [one for one in found if one.status in ("fail", "unsure")]
+    for code in dict.fromkeys(one.code for one in told):
+        mine = [one for one in told if one.code == code]
+        said = "; ".join(
+            f"{STATUS_WORDS[status]}{_places([one for one in mine if one.status == status])}"
+            for status in dict.fromkeys(one.status for one in mine)
+        )
+        console.print(
+            words(f"{'advice':<13}", "cyan") + words(f"{code}  ", "bold") + words(f"{mine[0].title} · {said}")
+        )
+    if told:
+        console.print()
+
+
+def _places(found: Sequence[Finding]) -> str:
+    """The slices in which findings of one rule hold, as in "fail for a, b"; nothing where it is all rows."""
+    names = [", ".join(map(str, one.slice.values())).replace("_", " ") for one in found if one.slice]
+    shown = names[:MOST] + ([f"{len(names) - MOST} more"] if len(names) > MOST else [])
+    return f" for {', '.join(shown)}" if shown else ""
 
 
 def _troubles(console: Console, audit: Audit) -> None:

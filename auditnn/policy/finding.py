@@ -59,6 +59,12 @@ class Finding:
         """Whether an unexpired waiver keeps it from counting; it is shown all the same."""
         return self.waiver is not None and not self.waiver["expired"]
 
+    @property
+    def advisory(self) -> bool:
+        """Whether it only informs: of severity `info`, neither gating nor required. It is shown and does not count,
+        so that a weak explanation of a sound model is told without turning the verdict on the model."""
+        return self.severity == "info" and not self.gate and not self.required
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:

@@ -10,8 +10,8 @@ from auditnn.policy.finding import SEVERITIES, Finding, Findings, Verdict
 
 def verdict_of(findings: Iterable[Finding]) -> Verdict:
     """fail, else incomplete (a required rule was not measured, or is unsure where it demands `surely_within`), else
-    unsure, else pass. Findings under an unexpired waiver do not count."""
-    counted = [one for one in findings if not one.waived]
+    unsure, else pass. Findings under an unexpired waiver and advisory ones do not count."""
+    counted = [one for one in findings if not one.waived and not one.advisory]
     if any(one.status == "fail" for one in counted):
         return "fail"
     if any(left_open(one) for one in counted):
@@ -50,8 +50,11 @@ def left_open(finding: Finding) -> bool:
 
 def order(finding: Finding) -> tuple[int, bool, int, float, str, str]:
     """The sort key of findings: failures by severity and adjusted p, required ones that were not measured, unsure,
-    not measured, pass, not applicable; within each, waived ones last. An exact failure is a certain one."""
-    ranks = {"fail": 0, "unsure": 2, "not_measured": 1 if finding.required else 3, "pass": 4, "not_applicable": 5}
+    not measured, advisory ones, pass, not applicable; within each, waived ones last. An exact failure is a certain
+    one."""
+    ranks = {"fail": 0, "unsure": 2, "not_measured": 1 if finding.required else 3, "pass": 7, "not_applicable": 8}
+    if finding.advisory:
+        ranks |= {"fail": 4, "unsure": 5, "not_measured": 6}
     p = 0.0 if finding.p_adjusted is None else finding.p_adjusted
     severity = SEVERITIES.index(finding.severity)
     return ranks[finding.status], finding.waived, severity, p, finding.code, str(slice_key(finding.slice))
