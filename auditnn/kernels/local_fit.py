@@ -58,19 +58,20 @@ def local_fit(
     MacKinnon & White 1985), for the features that were kept; the penalty's own pull towards 0 is not in them.
     R2 is 1 where the outputs do not vary.
     """
-    total = weights.sum()
+    total, root = weights.sum(), np.sqrt(weights)
     center, mean = x @ weights / total, weights @ y / total
-    x_c, y_c = x - center[:, None], _varying(y, mean, weights)
-    x_w = x_c * weights
-    gram, cross = x_w @ x_c.T, x_w @ y_c
+    x_r = x - center[:, None]
+    x_r *= root
+    y_c = _varying(y, mean, weights)
+    gram, cross = x_r @ x_r.T, x_r @ (y_c * root[:, None])
     inverse = _inverse(gram, select_features(gram, cross, x[:, 0], keep, selection), alpha)
     coefficients = inverse[0] @ cross if len(inverse) == 1 else np.einsum("kde,ek->dk", inverse, cross)
-    residual = y_c - x_c.T @ coefficients
+    residual = y_c - x.T @ coefficients + center @ coefficients
     intercept = mean - center @ coefficients
     r2, r2_error = _fit_quality(residual, y_c, weights)
     return LocalFit(
         coefficients=coefficients,
-        error=_sandwich(inverse, x_c, residual, weights),
+        error=_sandwich(inverse, x_r, residual * root[:, None]),
         intercept=intercept,
         prediction=intercept + x[:, 0] @ coefficients,
         r2=r2,
@@ -129,16 +130,20 @@ def _inverse(gram: np.ndarray, chosen: np.ndarray | None, alpha: float) -> np.nd
     return part * both
 
 
-def _sandwich(inverse: np.ndarray, x: np.ndarray, residual: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Standard errors (d, k) from centered `x` (d, m); the first sample is no draw and adds none."""
-    variance = np.empty((len(x), residual.shape[1]))
+def _sandwich(inverse: np.ndarray, x_r: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """Standard errors (d, k) from centered samples (d, m) and residuals (m, k), both times the root of the weights; the
+    first sample is no draw and adds none. In 32 bits: an error needs no more digits."""
+    x, variance = x_r.astype(np.float32), np.empty((len(x_r), residual.shape[1]))
     for output, one in enumerate(inverse):
         own = slice(None) if len(inverse) == 1 else slice(output, output + 1)
-        pull = one @ x
-        leverage = np.minimum(weights * np.einsum("dm,dm->m", pull, x), MOST_LEVERAGE)
-        drawn = (weights / (1.0 - leverage))[:, None] * residual[:, own]
+        pull = one.astype(np.float32) @ x
+        leverage = np.minimum(np.einsum("dm,dm->m", pull, x), np.float32(MOST_LEVERAGE))
+        drawn = residual[:, own] / (1.0 - leverage)[:, None]
         drawn[0] = 0.0
-        variance[:, own] = (pull * pull) @ (drawn * drawn)
+        size = np.abs(drawn).max(axis=0)
+        size[size == 0.0] = 1.0
+        pull *= pull
+        variance[:, own] = (pull @ ((drawn / size) ** 2).astype(np.float32)) * size**2
     return np.sqrt(variance)
 
 

@@ -453,8 +453,8 @@ def test_what_does_not_go_together_is_told() -> None:
 def test_facts_and_declaration() -> None:
     one = lime(case(), draws=100, num_features=3)
     assert one.facts == {
-        "engine": "fast", "draws": 100, "samples": "per_row", "kernel_width": round(np.sqrt(D) * 0.75, 6), "features": 3,
-        "selection": "auto", "discretizer": "none", "center": "training", "training_rows": 600, "explained": "logits",
+        "engine": "fast", "draws": 100, "samples": "per_row", "kernel_width": round(np.sqrt(D) * 0.75, 6),
+        "features": 3, "selection": "auto", "discretizer": "none", "center": "training", "training_rows": 600, "explained": "logits",
     }  # fmt: skip
     assert isinstance(one, Attribution)
     assert METHODS["lime"].kind == "local_model"

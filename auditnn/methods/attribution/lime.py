@@ -23,6 +23,7 @@ from auditnn.methods.attribution.lime_tabular import (
 from auditnn.methods.attribution.method import attribution_method
 from auditnn.methods.attribution.result import Attribution
 from auditnn.methods.case import Case
+from auditnn.methods.games.game import keep_freed_memory
 
 TABLE_DRAWS, IMAGE_DRAWS = 5000, 1000  # the library's
 FEWEST_DRAWS = 10
@@ -108,12 +109,11 @@ def unit_names(case: Case) -> tuple[str, ...]:
 
 
 def _fitted(each: Iterator[Neighborhood], keep: int | None, selection: Selection) -> list[Fitted]:
+    keep_freed_memory()
     return [
-        Fitted(
-            local_fit(one.x, one.y, one.weights, keep=keep, selection=selection), one.x[:, 0].copy(), one.y[0]
-        )
+        Fitted(local_fit(one.x, one.y, one.weights, keep=keep, selection=selection), one.x[:, 0].copy(), one.y[0])
         for one in each
-    ]  # fmt: skip
+    ]
 
 
 def _attribution(case: Case, fits: Sequence[Fitted], about: _Facts) -> Attribution:

@@ -64,23 +64,55 @@ class TableSampler:
             at[place] = unit.scaled(self.rows.columns[name])
         return at
 
-    def x(self, levels: np.ndarray, row: int) -> np.ndarray:
-        """Samples at `levels` (d, m) in the coordinates of the local model of a row, (d, m); the first is the row."""
-        x = ((levels - self.first[:, row, None]) < self.count[:, row, None]).astype(np.float64)
-        for place in np.flatnonzero(self.continuous):
-            unit = self.units[place]
-            (name,) = unit.columns
-            shift = self.rows.columns[name][row] - unit.mean if self.around_row else 0.0
-            x[place] = unit.scaled(unit.values(name, levels[place], shift))
+    def numbers(self, levels: np.ndarray) -> np.ndarray:
+        """The numbers that are not cut (c, m) at `levels` (d, m), drawn around the training mean, in the coordinates of
+        the local model."""
+        places = np.flatnonzero(self.continuous)
+        scaled: np.ndarray = self._scaled.take(_places(levels[places], self.size))
+        return scaled
+
+    def x(self, levels: np.ndarray, row: int, numbers: np.ndarray | None = None) -> np.ndarray:
+        """Samples at `levels` (d, m) in the coordinates of the local model of a row, (d, m); the first is the row.
+        `numbers` are those of these levels where all rows share them."""
+        x = np.empty(levels.shape)
+        if not self.continuous.all():
+            np.less(levels - self.first[:, row, None], self.count[:, row, None], out=x, casting="unsafe")
+        if self.continuous.any():
+            x[self.continuous] = self.numbers(levels) if numbers is None else numbers
+            if self.around_row:
+                x[self.continuous] += self.at[self.continuous, row, None]
+            for place in self._whole if self.around_row else ():
+                x[place] = self._rounded(place, levels, row)
         x[:, 0] = self.at[:, row]
         return x
+
+    @cached_property
+    def _scaled(self) -> np.ndarray:
+        """The levels of the numbers that are not cut, in the coordinates of the local model, one after the other."""
+        every = np.arange(self.size)
+        kept = [self.units[place] for place in np.flatnonzero(self.continuous)]
+        scaled = [unit.scaled(unit.values(next(iter(unit.columns)), every)) for unit in kept]
+        return np.concatenate(scaled).astype(np.float32)  # half the memory to look up in, and no digit that matters
+
+    @cached_property
+    def _whole(self) -> list[int]:
+        """Places of the numbers that are not cut and stay whole."""
+        return [place for place, unit in enumerate(self.units) if unit.continuous and unit.whole]
+
+    def _rounded(self, place: int, levels: np.ndarray, row: int) -> np.ndarray:
+        """A whole number drawn around a row: rounded after it was moved there."""
+        unit = self.units[place]
+        (name,) = unit.columns
+        assert unit.mean is not None
+        return unit.scaled(unit.values(name, levels[place], self.rows.columns[name][row] - unit.mean))
 
     def weights(self, x: np.ndarray, width: float) -> np.ndarray:
         """The kernel's weights (m,) of samples `x` (d, m), by their distance from the first."""
         if not self.continuous.any():
             return exponential_kernel(len(x) - x.sum(axis=0), width)
         gap = x - x[:, :1]
-        return exponential_kernel(np.einsum("dm,dm->m", gap, gap), width)
+        gap *= gap
+        return exponential_kernel(gap.sum(axis=0), width)
 
     def said(self, levels: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Explained outputs (r, m, k) of samples at `levels` (d, r, m) around `rows` (r,); the first of each is the
@@ -118,11 +150,10 @@ class TableSampler:
         """Model inputs (r x m, p), each column looked up among the inputs of its unit's levels."""
         assert self._encoded is not None
         encoded, owner = self._encoded
-        p, size = encoded.shape
-        flat = levels.reshape(len(self.units), -1).astype(np.intp)
-        flat = (flat if np.array_equal(owner, np.arange(len(flat))) else flat[owner]) + np.arange(p)[:, None] * size
-        inputs = np.ascontiguousarray(encoded.reshape(-1).take(flat).T)
-        block = inputs.reshape(len(rows), -1, p)
+        chosen = levels.reshape(len(self.units), -1)
+        chosen = chosen if np.array_equal(owner, np.arange(len(chosen))) else chosen[owner]
+        inputs = np.ascontiguousarray(encoded.reshape(-1).take(_places(chosen, self.size)).T)
+        block = inputs.reshape(len(rows), -1, len(encoded))
         if len(self.free):
             block[:, :, self.free] = self.case.inputs[rows][:, None, self.free]
         block[:, 0] = self.case.inputs[rows]
@@ -157,10 +188,21 @@ def table_neighborhoods(
     """
     sampler = TableSampler(case, discretizer, center)
     width = table_width(len(sampler.units)) if width is None else width
-    each = _shared(sampler, draws) if samples == "shared" else _per_row(sampler, draws)
+    shared = samples == "shared"
+    each = _shared(sampler, draws) if shared else _per_row(sampler, draws)
+    numbers = None
     for row, (levels, y) in enumerate(each):
-        x = sampler.x(levels, row)
+        if shared and numbers is None and sampler.continuous.any():
+            numbers = sampler.numbers(levels)
+        x = sampler.x(levels, row, numbers)
         yield Neighborhood(x=x, y=y, weights=sampler.weights(x, width))
+
+
+def _places(levels: np.ndarray, size: int) -> np.ndarray:
+    """Where `levels` (c, s) lie among the levels of c columns one after the other, `size` of each."""
+    places: np.ndarray = levels.astype(np.int32)
+    places += np.arange(0, len(levels) * size, size, dtype=np.int32)[:, None]
+    return places
 
 
 def table_width(units: int) -> float:
