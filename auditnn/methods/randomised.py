@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import deepcopy
@@ -94,7 +95,9 @@ def _note(called: list[str], name: str) -> Any:
 
 def _copied(module: Any) -> Any:
     try:
-        return deepcopy(module)
+        with warnings.catch_warnings():  # copies of exported programs warn of what torch itself does
+            warnings.simplefilter("ignore", FutureWarning)
+            return deepcopy(module)
     except (TypeError, RuntimeError) as error:
         raise NotApplicable(f"the module cannot be copied, so that it could be randomised: {error}") from error
 

@@ -23,6 +23,7 @@ from auditnn.subjects import outputs
 
 ID = "trust.completeness"
 ERROR, LARGEST = f"{ID}/completeness_error", f"{ID}/largest_completeness_error"
+ROUNDING = 1e-6  # of 32-bit models
 CONSTANT = "the output is the same for all rows, so there is no spread to relate an error to"
 
 
@@ -82,12 +83,14 @@ def _has_base(under: Shown, name: str, one: Explained) -> bool:
 
 
 def relative_error(one: Explained, spread: np.ndarray) -> np.ndarray:
-    """|base + sum of the values - output| of each row over the `spread` (n,) of its output; NaN where that is 0 and
-    the error is not."""
+    """|base + sum of the values - output| of each row over the `spread` (n,) of its output; where that is nothing but
+    rounding, 0 if the error is so too, else NaN."""
     assert one.base is not None
     error = np.abs(one.base + one.values.sum(axis=1) - one.output)
+    rounding = ROUNDING * np.maximum(np.abs(one.output), np.abs(one.base))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(error == 0.0, 0.0, np.where(spread > 0.0, error / spread, np.nan))
+        relative = np.where(spread > rounding, error / spread, np.nan)
+    return np.where((spread <= rounding) & (error <= rounding), 0.0, relative)
 
 
 def output_spread(case: Case) -> np.ndarray:

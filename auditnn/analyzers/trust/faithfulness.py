@@ -12,7 +12,7 @@ from auditnn.analyzers.settings import setting
 from auditnn.analyzers.trust import shown as shared
 from auditnn.analyzers.trust.explained import Explained
 from auditnn.analyzers.trust.per_row import PerRow, extremes, picture, row_ids
-from auditnn.analyzers.trust.shown import ROWS, cost_of, shown
+from auditnn.analyzers.trust.shown import IMAGE_UNITS, ROWS, cost_of, shown
 from auditnn.analyzers.trust.stored import KEYS
 from auditnn.core.analyzer import Analyzer, Effort, Yield
 from auditnn.core.audit import Quantity
@@ -177,13 +177,13 @@ def _curves(names: Sequence[str], result: Mapping[str, np.ndarray], part: str) -
 
 
 def cost(subject: Subject, settings: Settings, effort: Effort, row_cap: int | None) -> int:
-    """One explanation of each row, the curves of about ten methods and the greedy search."""
+    """One explanation of each row, the curves of about twelve methods and the greedy search."""
     n = min(settings.rows or ROWS[effort], row_cap or len(subject.test), len(subject.test))
-    tabular = isinstance(subject.test.rows, Table)
-    d = len(subject.test.rows.features) if isinstance(subject.test.rows, Table) else 16
+    table = subject.test.rows if isinstance(subject.test.rows, Table) else None
+    d, copies = (IMAGE_UNITS, 1) if table is None else (len(table.features), settings.background)
     points = min(d, settings.steps) + 1
-    coalitions = (20 + settings.orderings) * points + 2 * points * d
-    return cost_of(subject, settings, effort, row_cap, ROWS) + n * coalitions * (settings.background if tabular else 1)
+    coalitions = (24 + settings.orderings) * points + 2 * points * (d + 1)
+    return cost_of(subject, settings, effort, row_cap, ROWS) + n * coalitions * copies
 
 
 ANALYZER = Analyzer(

@@ -17,12 +17,14 @@ from auditnn.analyzers.trust.stored import stored
 from auditnn.core.analyzer import Effort
 from auditnn.core.errors import NotApplicable, SettingsError
 from auditnn.core.nearest import nearest
+from auditnn.core.rows import Table
 from auditnn.core.subject import Subject
 from auditnn.methods.attribution import METHODS
 from auditnn.methods.case import Case
 
 SAMPLER: Mapping[str, Any] = {"sampler": "leverage", "draws": "per_row", "engine": "fast"}
 ROWS: Mapping[Effort, int] = {"quick": 10, "standard": 30, "thorough": 100}
+IMAGE_UNITS = 48  # superpixels may be more than the 16 that are asked for
 METHODS_HELP = "methods to check, by name; none: those that the audit shows"
 ROWS_HELP = "test rows; none: 10, 30 or 100 by effort"
 BACKGROUND_HELP = "rows that stand in for what is hidden"
@@ -87,59 +89,57 @@ class Shown:
 def shown(subject: Subject, settings: Any, context: Context, rows: Mapping[Effort, int] = ROWS) -> Shown:
     """The rows and the methods to check, by an analyzer's settings `methods`, `rows` and `background`.
 
-    SettingsError for a method that does not exist; NotApplicable where there is no model.
+    Without names, what an audit shows unless told otherwise: Shapley values by the method that `auto` picks (and the
+    units that it speaks of), LIME, and the saliency methods that fit. SettingsError for a method that does not exist;
+    NotApplicable where there is no model.
     """
     positions = context.sample(settings.rows or rows[context.effort])
     case = case_for(context, positions, background=settings.background)
+    chosen: dict[str, Mapping[str, Any]] = {}
     if settings.methods is None:
-        names = default_methods(case, context.effort)
+        plan = planned(case, "auto", budget_of(subject, context.effort, None, None)[1], SAMPLER)
+        case, chosen = plan.case, {plan.method.name: plan.settings}
+        gradients = case.calls.model.differentiable
+        others = ("lime", *FITTING.get(subject.modality, ()))
+        names = [name for name in others if gradients or METHODS[name].kind != "gradient"]
     else:
         names = known(settings.methods, context.analyzer)
-    unfit = {name for name in names if subject.modality not in METHODS[name].modalities}
+    chosen |= {name: settings_of(case, name, context.effort) for name in names}
+    unfit = {name for name in chosen if subject.modality not in METHODS[name].modalities}
     return Shown(
         case=case,
-        methods={name: settings_of(case, name, context.effort) for name in names if name not in unfit},
-        left_out={name: f"it is not for {subject.modality} rows" for name in names if name in unfit},
+        methods={name: own for name, own in chosen.items() if name not in unfit},
+        left_out={name: f"it is not for {subject.modality} rows" for name in chosen if name in unfit},
     )
 
 
-def known(names: Sequence[str], analyzer: str) -> tuple[str, ...]:
+def known(names: Sequence[str], analyzer: str) -> list[str]:
     """The names, each once; SettingsError where one is no method."""
     for name in names:
         if name not in METHODS:
             raise SettingsError(f"attribution methods for {analyzer}.methods", repr(name), nearest(name, METHODS))
-    return tuple(dict.fromkeys(names))
-
-
-def default_methods(case: Case, effort: Effort) -> tuple[str, ...]:
-    """What an audit shows unless told otherwise: Shapley values by the method that `auto` picks, LIME, saliency."""
-    masks = budget_of(case.calls.subject, effort, None, None)[1]
-    shapley = planned(case, "auto", masks, SAMPLER).method.name
-    gradients = case.calls.model.differentiable
-    others = ("lime", *FITTING.get(case.rows.modality, ()))
-    return (shapley, *(name for name in others if gradients or METHODS[name].kind != "gradient"))
+    return list(dict.fromkeys(names))
 
 
 def settings_of(case: Case, name: str, effort: Effort) -> Mapping[str, Any]:
-    """The settings with which an audit shows a method."""
+    """The settings with which an audit shows a method that was named."""
     subject = case.calls.subject
+    image = subject.modality == "image"
     if name == "lime":
-        image, torch, other = LIME_DRAWS[effort]
-        return {"draws": image if subject.modality == "image" else torch if case.calls.model.kind == "torch" else other}
+        of_images, before_torch, other = LIME_DRAWS[effort]
+        return {"draws": of_images if image else before_torch if case.calls.model.kind == "torch" else other}
     if name in FITTING["image"]:
         table = saliency_plan.TABLES if case.calls.model.differentiable else saliency_plan.ESTIMATORS
-        _, points = (saliency_plan.IMAGES if subject.modality == "image" else table)[effort]
+        _, points = (saliency_plan.IMAGES if image else table)[effort]
         return accepted(METHODS[name], {"steps": points, "samples": points})
-    if METHODS[name].kind == "control":
-        return {}
-    masks = budget_of(subject, effort, None, None)[1]
-    plan = planned(case, "auto", masks, SAMPLER)
-    return plan.settings if plan.method.name == name else planned(case, name, masks, SAMPLER).settings
+    return planned(case, name, budget_of(subject, effort, None, None)[1], SAMPLER).settings
 
 
 def cost_of(subject: Subject, settings: Any, effort: Effort, row_cap: int | None, rows: Mapping[Effort, int]) -> int:
-    """Model rows for one explanation of every row by every method, at most: games ask coalitions times background
-    rows, others a few thousand rows."""
+    """Model rows for one explanation of every row by every method, at most: twice the budget of coalitions, probes
+    whether the model is linear and every unit hidden alone, each over the background; some thousand rows otherwise."""
     n = min(settings.rows or rows[effort], row_cap or len(subject.test), len(subject.test))
     masks = budget_of(subject, effort, None, None)[1]
-    return n * (masks * settings.background + 10_000)
+    table = subject.test.rows if isinstance(subject.test.rows, Table) else None
+    units, copies = (IMAGE_UNITS, 1) if table is None else (len(table.features), settings.background)
+    return n * (copies * (2 * masks + 4 * units + 100) + 10_000)
