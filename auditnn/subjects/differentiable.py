@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +18,10 @@ from auditnn.subjects.torch_model import TorchModel
 if TYPE_CHECKING:
     from auditnn.subjects.calls import Calls
 
-GRAPH_BYTES = 128 * 2**20
+GRAPH_BYTES = 32 * 2**20
 FEWEST = 4
 COMPARED = 8
+AGREEMENT = 1e-4
 
 
 class Differentiable:
@@ -29,7 +30,7 @@ class Differentiable:
 
     `module` is a torch.nn.Module that holds the model as a submodule, so that hooks find its layers. Every pass through
     it is counted and timed; after the deadline the next one raises BudgetSpent. `batch_rows` inputs at a time keep
-    what a backward pass needs under 128 MiB: a function of shapes alone. `ignores_inputs` says that the outputs have no
+    what a backward pass needs under 32 MiB: a function of shapes alone. `ignores_inputs` says that the outputs have no
     gradient and do not move with the inputs; their gradient is then 0. `folded` says that a copy with batch
     normalisation folded into its convolutions stands in for the model, and `fold_difference` how far the outputs of
     the two were apart at most on the sample, as a share of the largest output.
@@ -43,6 +44,7 @@ class Differentiable:
         self.fold_difference: float | None = None
         self.module: Any = None
         self._backward_since: float | None = None
+        self._layout: Any = None
 
     def tensor(self, inputs: np.ndarray) -> Any:
         """Inputs on the model's device, in its dtype; a tensor of their own."""
@@ -64,18 +66,28 @@ class Differentiable:
 
         self.settle()
         self.calls.check_deadline()
-        if self.folded:
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        if self._layout is not None:
+            inputs = inputs.contiguous(memory_format=self._layout)
         began = self._now()
         raw = self.inner(inputs)
         self.calls.bill.seconds += self._now() - began
         self.calls.bill.rows_forward += len(inputs)
         raw = raw.reshape(len(inputs), -1) if raw.ndim < 2 else raw
         if torch.is_grad_enabled():
+            raw = raw.view_as(raw)  # hooks of the model's own on its output are part of the backward pass
             if self.ignores_inputs and inputs.requires_grad:
                 raw = raw + inputs.flatten(1)[:, :0].sum(dim=1, keepdim=True)  # nothing, and it has a gradient: 0
             self._watch(inputs, raw)
         return _explained(raw, self.calls.subject)
+
+    def use(self, copy: Any, layout: Any, plain: np.ndarray, folded: np.ndarray) -> None:
+        """Let a copy stand in for the model where their outputs on the sample agree to a ten-thousandth."""
+        largest = float(np.abs(plain).max(initial=0.0))
+        difference = float(np.abs(plain - folded).max(initial=0.0)) if plain.shape == folded.shape else np.inf
+        if difference <= AGREEMENT * largest:
+            self.inner = self.module.model = copy
+            self.folded, self._layout = True, layout
+            self.fold_difference = difference / largest if largest else 0.0
 
     def settle(self) -> None:
         """Take the time of a backward pass that ended before the inputs (at a layer); without effect after others."""
@@ -113,7 +125,7 @@ def differentiable(calls: Calls, sample: Any, fold: bool = False) -> Iterator[Di
     afterwards.
 
     `sample` are some inputs (m, ...) like those to come, on which the size of batches, whether the module has
-    gradients, and with `fold` whether the folded copy agrees are found out: up to 1 + 2 x 8 rows forward.
+    gradients, and with `fold` whether the folded copy agrees are found out: up to 1 + 3 x 8 rows forward.
     NotApplicable where the model has no gradient by its inputs.
     """
     model = calls.model
@@ -157,28 +169,31 @@ def _wrapped(path: Differentiable) -> Any:
 
 
 def _fold(path: Differentiable, sample: np.ndarray) -> None:
-    """Let a folded copy stand in for the model where there is one that agrees with it on the sample."""
+    """Let a folded copy stand in for the model where there is one that agrees with it on the sample; channels last,
+    unless it asks for views that do not exist there."""
     import torch
-
-    def answers(inner: Any, layout: Any) -> np.ndarray:
-        with torch.inference_mode():
-            return path.array(inner(path.tensor(sample).contiguous(memory_format=layout)))
 
     if sample.ndim != 4 or (copy := folded_copy(path.model.module)) is None:
         return
+    plain = _answers(path, path.inner, sample, torch.contiguous_format)
+    for layout in (torch.channels_last, torch.contiguous_format):
+        with suppress(RuntimeError):
+            folded = _answers(path, copy.to(memory_format=layout), sample, layout)
+            path.use(copy, layout, plain, folded)
+            return
+
+
+def _answers(path: Differentiable, inner: Any, sample: np.ndarray, layout: Any) -> np.ndarray:
+    """Raw outputs of the model or its copy, on the bill."""
+    import torch
+
     began = time.perf_counter()
     try:
-        plain, folded = answers(path.inner, torch.contiguous_format), answers(copy, torch.channels_last)
-    except RuntimeError:  # a view that asks for another layout
-        return
+        with torch.inference_mode():
+            return path.array(inner(path.tensor(sample).contiguous(memory_format=layout)))
     finally:
         path.calls.bill.seconds += time.perf_counter() - began
-        path.calls.bill.rows_forward += 2 * len(sample)
-    largest = float(np.abs(plain).max(initial=0.0))
-    difference = float(np.abs(plain - folded).max(initial=0.0)) if plain.shape == folded.shape else np.inf
-    if difference <= 1e-4 * largest:
-        path.inner, path.folded, path.fold_difference = copy, True, difference / largest if largest else 0.0
-        path.module.model = copy
+        path.calls.bill.rows_forward += len(sample)
 
 
 def _graph(path: Differentiable, row: np.ndarray) -> tuple[int, bool]:

@@ -11,7 +11,7 @@ UNTRACEABLE = (RuntimeError, TypeError, ValueError, AttributeError, LookupError,
 
 
 def folded_copy(module: Any) -> Any | None:
-    """A copy of `module` in evaluation mode, channels last, in which every batch normalisation that follows a
+    """A copy of `module` in evaluation mode in which every batch normalisation that follows a
     convolution and nothing else does is part of that convolution; None where there is none, or where torch.fx cannot
     trace the module. The module itself stays as it is.
 
@@ -39,8 +39,7 @@ def folded_copy(module: Any) -> Any | None:
         traced.graph.erase_node(normalisation)
     traced.delete_all_unused_submodules()
     traced.recompile()
-    folded: Any = traced.eval().requires_grad_(False)
-    return folded.to(memory_format=torch.channels_last)
+    return traced.eval().requires_grad_(False)
 
 
 def _foldable(node: Any, layers: Mapping[Any, Any]) -> bool:

@@ -22,7 +22,7 @@ FITTING: Mapping[str, tuple[str, ...]] = {
     "tabular": (*ANY, "occlusion"),
     "image": (*ANY, "guided_backpropagation", "grad_cam", "occlusion"),
 }
-PROBED = 20  # rows that a method asks for before it begins, at most
+PROBED = 30  # rows that a method asks for before it begins, at most
 
 
 class Wanted(Protocol):
