@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import analyzer_overhead, group_table, shapley_speed
+from benchmarks import analyzer_overhead, group_table, lime_speed, saliency_speed, shapley_speed
 
 if __name__ == "__main__":
     group_table.main()
     analyzer_overhead.main()
     shapley_speed.main()
+    lime_speed.main()
+    saliency_speed.main()

@@ -309,7 +309,7 @@ def test_frames_of_mixed_kinds(holes: bool, how: dict[str, Any]) -> None:
         assert array is not None
         assert np.isfinite(array).all()
     assert result.values[:, :, 0] == pytest.approx(-result.values[:, :, 1], abs=1e-9)  # probabilities of two classes
-    assert reference_difference(one, result, draws=300, **how).max() < 1e-9  # type: ignore[arg-type]
+    assert reference_difference(one, result, draws=300, **how).max() < 1e-9
     assert np.abs(result.values[:, 4]).mean() < np.abs(result.values[:, 0]).mean()
 
 
@@ -350,7 +350,7 @@ def test_encoded_blocks_are_looked_up_as_they_would_be_encoded() -> None:
     )  # fmt: skip
     assert one.input_units is not None
     for how in ("none", "quartile"):
-        sampler = TableSampler(one, how, "training")  # type: ignore[arg-type]
+        sampler = TableSampler(one, how, "training")
         levels = np.stack(
             [tabular.draw_levels(one.rng("lime", row), (5, 50), sampler.size) for row in range(3)], axis=1
         )
@@ -405,7 +405,7 @@ def test_a_model_that_ignores_its_inputs(how: dict[str, Any]) -> None:
     assert one.error is not None
     assert not one.error.any()
     assert (one.details["r2"] == 1.0).all()
-    assert reference_difference(case(lambda x: np.full(len(x), 0.3)), one, draws=100, **how).max() == 0.0  # type: ignore[arg-type]
+    assert reference_difference(case(lambda x: np.full(len(x), 0.3)), one, draws=100, **how).max() == 0.0
 
 
 @every_setting
@@ -454,7 +454,8 @@ def test_facts_and_declaration() -> None:
     one = lime(case(), draws=100, num_features=3)
     assert one.facts == {
         "engine": "fast", "draws": 100, "samples": "per_row", "kernel_width": round(np.sqrt(D) * 0.75, 6),
-        "features": 3, "selection": "auto", "discretizer": "none", "center": "training", "training_rows": 600, "explained": "logits",
+        "features": 3, "selection": "auto", "discretizer": "none", "center": "training", "training_rows": 600,
+        "explained": "logits",
     }  # fmt: skip
     assert isinstance(one, Attribution)
     assert METHODS["lime"].kind == "local_model"
