@@ -16,10 +16,10 @@ from auditnn.figures.theme import SURFACES, WIDE, WIDTH, Theme, pick
 
 ACROSS, NARROW, MOST_ACROSS = 5, 4, 10
 SIDE, GAP = 92, 7
-CAPTION, LINE, LETTER = 17, 13, 6.1
+LINE, LETTER = 13, 6.1
 MARGIN = 108  # for the headings of rows
 KEY, RAMP = 34, 90
-MOST_LINES = 4
+HEAD_LINES, SIDE_LINES, CAPTION_LINES = 4, 6, 2
 ITSELF = "Image"
 
 
@@ -108,9 +108,10 @@ def _sheet(reading: Reading) -> tuple[Sheet, list[tuple[int, int]]]:
     left = MARGIN if rows else 0
     width = WIDE if across > (NARROW if rows else ACROSS) else WIDTH
     side = min(SIDE, int((width - left - GAP * (across - 1)) / across))
-    lines = max((len(_lines(name, side + GAP)) for name in columns), default=0)
-    captioned = any(str(row.get("label") or "") for row in reading.rows)
-    sheet = Sheet(columns, rows, width, left, LINE * lines + 6 * bool(lines), side, CAPTION if captioned else 0)
+    lines = max((len(_lines(name, side + GAP, HEAD_LINES)) for name in columns), default=0)
+    labels = [str(row.get("label") or "") for row in reading.rows]
+    caption = LINE * max(len(_lines(label, side, CAPTION_LINES)) for label in labels) + 4 if any(labels) else 0
+    sheet = Sheet(columns, rows, width, left, LINE * lines + 6 * bool(lines), side, caption)
     return sheet, places
 
 
@@ -125,6 +126,7 @@ def _cell(row: Row, sheet: Sheet, column: int, down: int) -> Row:
         "heat": None if heat is None else heat_layer(heat),
         "outline": None if outline is None else outline_layer(outline),
         "label": label,
+        "caption": "\n".join(_lines(label, sheet.side, CAPTION_LINES)),
         "tip": ", ".join(word for word in (*heads, label) if word),
         "across": sheet.middle(column),
         "down": sheet.upper(down) + sheet.side / 2,
@@ -178,15 +180,15 @@ def _words(cells: Sequence[Row], sheet: Sheet, tall: float, theme: Theme) -> lis
     ]
     if sheet.caption:
         captions = _placed(sheet.width, tall).mark_text(
-            dy=sheet.side / 2 + 10, fontSize=11, limit=sheet.side + GAP - 2, color=soft, aria=False
+            dy=sheet.side / 2 + 10, fontSize=11, lineBreak="\n", lineHeight=LINE, color=soft, aria=False
         )
-        layers.append(captions.encode(text=alt.Text("label:N")))
+        layers.append(captions.encode(text=alt.Text("caption:N")))
     return layers
 
 
 def _heading(across: float, down: float, name: str, room: float, *, middle: bool = False) -> Row:
     """A heading whose last line stands at `down`, or whose middle does."""
-    lines = _lines(name, room)
+    lines = _lines(name, room, SIDE_LINES if middle else HEAD_LINES)
     above = LINE * (len(lines) - 1) * (0.5 if middle else 1.0)
     return {"across": across, "down": down - above, "text": "\n".join(lines)}
 
@@ -211,10 +213,10 @@ def _key(below: bool, sheet: Sheet, tall: float, theme: Theme) -> list[Any]:
     ]
 
 
-def _lines(name: str, room: float) -> list[str]:
-    """A heading in as many lines as it needs and may have."""
+def _lines(name: str, room: float, most: int) -> list[str]:
+    """A text in as many lines as it needs and may have."""
     letters = max(6, int(room / LETTER))
-    return textwrap.wrap(name, letters, max_lines=MOST_LINES, placeholder="…") or [""]
+    return textwrap.wrap(name, letters, max_lines=most, placeholder="…") or [""]
 
 
 def _fine(rows: Sequence[Row], side: int) -> bool:

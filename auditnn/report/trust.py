@@ -124,7 +124,7 @@ def compared(exhibit: Exhibit, by_title: Mapping[str, str]) -> Sequence[str]:
         values = exhibit.columns.get(str(exhibit.roles.get(role)), ())
         texts = dict.fromkeys(value for value in values if isinstance(value, str))
         known = [by_title.get(text, text) for text in texts if text in by_title or text in ATTRIBUTIONS]
-        if known and len(known) >= len(texts) - 1:  # all of them, but perhaps the input itself
+        if known and 2 * len(known) >= len(texts):  # the input itself may stand among them
             return known
     return ()
 

@@ -405,5 +405,13 @@ def test_each_is_drawn_in_its_own_form() -> None:
 
 
 def test_headings_break_at_words() -> None:
-    assert images._lines("guided backpropagation", 99) == ["guided", "backpropagation"]
-    assert images._lines("x" * 500, 99)[-1].endswith("…")
+    assert images._lines("guided backpropagation", 99, 2) == ["guided", "backpropagation"]
+    assert images._lines("x" * 500, 99, 4)[-1].endswith("…")
+
+
+def test_long_captions_take_two_lines_and_leave_room_for_them() -> None:
+    label = "triangle, largest 3.25"
+    one = sheet(image=[[[0.5]], [[0.6]]], row=["a", "b"], column=["c", "c"], label=[label, "x"])
+    assert label.split(", ")[0] + "," in [part.text for part in elements(one, "tspan")]
+    at = pictures(one)
+    assert at["b, c, x"][1] - at[f"a, c, {label}"][1] >= images.SIDE + 2 * images.LINE
