@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,9 @@ class Attribution:
         one per row (n,) or where there is only one; else (n, d, k). `data` (n, d) are the values of the units, which
         plots show and color by. Base values are None where the method has none to add up from.
         """
-        import shap
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the libraries that shap's plots are made with
+            import shap
 
         values, base = self.values, self.base
         if target is None and values.shape[2] > 1:
@@ -79,6 +82,8 @@ PER_ROW = ("values", "output", "base", "error", "targets", "maps", "segments", "
 def as_arrays(one: Attribution) -> dict[str, np.ndarray]:
     """Everything in it as arrays with the row first, so that chunks of rows can be stored and joined as such."""
     arrays = {name: getattr(one, name) for name in PER_ROW if getattr(one, name) is not None}
+    if one.segments is not None:  # another part's rows may have more units, or fewer
+        arrays.setdefault("counts", np.full(len(one), one.values.shape[1], dtype=np.int64))
     about = json.dumps({"method": one.method, "units": one.units, "facts": dict(one.facts), "notes": one.notes})
     details = {f"details.{name}": values for name, values in one.details.items()}
     return arrays | details | {"about": np.full(len(one), about)}
@@ -89,6 +94,8 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> Attribution:
     told = [json.loads(text) for text in dict.fromkeys(arrays["about"].tolist())]
     details = {name.removeprefix("details."): part for name, part in arrays.items() if name.startswith("details.")}
     own: dict[str, Any] = {name: arrays[name] for name in PER_ROW if name in arrays}
+    if "counts" in own and (own["counts"] == own["values"].shape[1]).all():
+        del own["counts"]
     return Attribution(
         method=told[0]["method"],
         units=max((tuple(one["units"]) for one in told), key=lambda units: len(units)),
