@@ -66,6 +66,13 @@ class Case:
             vars(taken)["segments"] = known["segments"][index]
         return taken
 
+    def but(self, *, seed: int | None = None, calls: Calls | None = None) -> Case:
+        """The same rows with another seed or other calls; what is known of the rows is not worked out again."""
+        made = replace(self, seed=self.seed if seed is None else seed, calls=calls or self.calls)
+        known = vars(self)
+        vars(made).update({name: known[name] for name in ("inputs", "background_inputs", "segments") if name in known})
+        return made
+
     def ready(self) -> Case:
         """The case itself, with all worked out that its parts have in common."""
         vars(self).setdefault("background_inputs", self.background_inputs)

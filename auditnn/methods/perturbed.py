@@ -19,8 +19,9 @@ def nearby(case: Case, share: float, draw: int) -> tuple[Case, np.ndarray]:
 
     The spread is the standard deviation over the background; of images, over all their pixels. Categories, and whole
     numbers that hardly vary, stay as they are; other whole numbers move by whole steps, in expectation by the noise.
-    Nothing leaves its declared bounds, nor pixels 0 to 1; missing values stay missing. The noise depends on the seed,
-    the row's id and the number of the `draw`. No model calls.
+    Nothing leaves its declared bounds, nor pixels 0 to 1; missing values stay missing. Images keep their cut into
+    units, so that their explanations speak of the same things. The noise depends on the seed, the row's id and the
+    number of the `draw`. No model calls.
     """
     if isinstance(case.rows, Images) and isinstance(case.background, Images):
         rows: Rows = _images(case, case.rows, case.background, share, draw)
@@ -29,7 +30,10 @@ def nearby(case: Case, share: float, draw: int) -> tuple[Case, np.ndarray]:
         rows, changed = _table(case, case.rows, case.background, share, draw)
     else:
         raise NotApplicable(f"{case.rows.modality} rows have no small changes yet")
-    return replace(case, rows=rows), changed
+    made = replace(case, rows=rows)
+    if isinstance(rows, Images):
+        vars(made)["segments"] = case.segments
+    return made, changed
 
 
 def _random(case: Case, row: int, draw: int) -> np.random.Generator:

@@ -31,12 +31,11 @@ def cascade(case: Case, randomisation: int) -> Iterator[tuple[str, Case]]:
     if module is None:
         raise NotApplicable(f"a {case.calls.model.kind} model has no parameters that could be randomised")
     copy = _copied(module)
-    forgetful = replace(case, calls=_calls(case.calls, copy))
     own = dict(copy.named_modules())
-    for name, members in layers(forgetful):
+    for name, members in layers(case.but(calls=_calls(case.calls, copy))):
         for member in members:
             _draw(own[member], stream(case.seed, "randomised", randomisation, member))
-        yield name, replace(case, calls=_calls(case.calls, copy))
+        yield name, case.but(calls=_calls(case.calls, copy))
 
 
 def _calls(calls: Calls, module: Any) -> Calls:

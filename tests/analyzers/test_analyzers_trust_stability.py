@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -123,14 +121,3 @@ def test_means_over_draws_know_what_is_missing() -> None:
     assert np.isnan(mean[2])
     assert error[0] == pytest.approx(0.5 / np.sqrt(3))
     assert np.isnan(error[1:]).all()
-
-
-def test_superpixels_of_a_changed_image_are_read_in_those_of_the_first() -> None:
-    from auditnn.analyzers.trust.explained import Explained, in_units_of
-
-    segments = np.array([[[0, 0, 1, 1], [0, 0, 1, 1]]])
-    one = Explained(values=np.array([[1.0, 3.0]]), output=np.zeros(1), segments=segments)
-    shifted = replace(one, segments=np.array([[[0, 1, 1, 1], [0, 1, 1, 1]]]))
-    # unit 1 has 6 pixels of 0.5 each, two of which lie in the first unit's place
-    assert in_units_of(one, shifted).tolist() == [[2.0, 2.0]]
-    assert in_units_of(one, one) is one.values

@@ -102,9 +102,14 @@ def test_pixels_stay_pixels() -> None:
         lambda x: np.asarray(x).mean(axis=(1, 2, 3)), pixels, np.zeros(20), task="regression", output="values",
         modality="image",
     )  # fmt: skip
-    moved, changed = nearby(case_of(one), 0.05, 0)
+    given = case_of(one)
+    moved, changed = nearby(given, 0.05, 0)
     after = moved.rows.pixels  # type: ignore[attr-defined]
     assert changed.all()
+    assert moved.segments is given.segments
+    other = moved.but(seed=5)
+    assert (other.seed, other.calls) == (5, moved.calls)
+    assert other.segments is given.segments
     assert after.dtype == np.float32
     assert after.min() >= 0
     assert after.max() <= 1

@@ -61,23 +61,3 @@ def column(table: np.ndarray, targets: np.ndarray) -> np.ndarray:
     codes = targets if table.shape[1] > 1 else np.zeros(len(table), dtype=np.intp)
     picked: np.ndarray = table[np.arange(len(table)), codes]
     return picked
-
-
-def on_units(maps: np.ndarray, segments: np.ndarray, d: int) -> np.ndarray:
-    """Sums (n, d) of pixel maps (n, h, w) over the units that `segments` (n, h, w) give each pixel."""
-    sums = np.zeros((len(maps), d))
-    for row, (pixels, units) in enumerate(zip(maps, segments, strict=True)):
-        sums[row] = np.bincount(units.ravel(), weights=pixels.ravel(), minlength=d)
-    return sums
-
-
-def in_units_of(one: Explained, other: Explained) -> np.ndarray:
-    """The values of `other` by the units of `one`, (n, d): the same where their images are cut alike; else each unit's
-    value is spread evenly over its pixels, and these are added up."""
-    if one.segments is None or other.segments is None or np.array_equal(one.segments, other.segments):
-        return other.values
-    maps = np.empty(other.segments.shape)
-    for row, units in enumerate(other.segments):
-        size = np.bincount(units.ravel(), minlength=other.values.shape[1])
-        maps[row] = (other.values[row] / np.maximum(size, 1))[units]
-    return on_units(maps, one.segments, one.values.shape[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 
 import numpy as np
 
@@ -31,6 +32,7 @@ ID = "trust.sanity"
 SIMILARITY = f"{ID}/randomization_similarity"
 ROWS: Mapping[Effort, int] = {"quick": 10, "standard": 20, "thorough": 60}
 RANDOMISATIONS: Mapping[Effort, int] = {"quick": 10, "standard": 20, "thorough": 30}
+OF_IMAGES: Mapping[Effort, int] = {"quick": 10, "standard": 10, "thorough": 20}
 FLAT = "the method gives all pixels or units the same value, before or after, so there are no ranks to compare"
 
 
@@ -38,9 +40,9 @@ FLAT = "the method gives all pixels or units the same value, before or after, so
 class Settings(shared.Settings):
     """Which methods and rows, and how often the model forgets."""
 
-    rows: int | None = setting(None, "test rows, shared out among randomisations; none: 10, 20 or 60 by effort")
+    rows: int | None = setting(None, "test rows, shared out among randomisations; none: by effort")
     background: int = setting(25, shared.BACKGROUND_HELP, at_least=1)
-    randomisations: int | None = setting(None, "randomised copies; none: 10, 20 or 30 by effort", at_least=2)
+    randomisations: int | None = setting(None, "randomised copies; none: by effort", at_least=2)
 
 
 def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yield]:
@@ -55,9 +57,9 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     if getattr(subject.model, "module", None) is None:
         kind = subject.model.kind if subject.model is not None else "stored"
         raise NotApplicable(f"a {kind} model has no parameters that could be randomised")
-    under = shown(subject, settings, context, ROWS)
+    times = times_of(subject, settings, context.effort)
+    under = shown(subject, settings, context, rows_of(subject))
     found = under.each(context)
-    times = settings.randomisations or RANDOMISATIONS[context.effort]
     names, own = tuple(found), shared_out(len(under.case), times)
 
     def work(which: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -80,6 +82,16 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
         yield _heatmap(names, result["layers"][0].tolist(), _mean(_mean(table, 1), 0), said)
 
 
+def times_of(subject: Subject, settings: Settings, effort: Effort) -> int:
+    """Randomised copies: fewer of modules that take images, which cost more and have more to compare."""
+    return settings.randomisations or (OF_IMAGES if subject.modality == "image" else RANDOMISATIONS)[effort]
+
+
+def rows_of(subject: Subject) -> Mapping[Effort, int]:
+    """Rows by effort: one or two for each randomisation."""
+    return OF_IMAGES if subject.modality == "image" else ROWS
+
+
 def shared_out(rows: int, times: int) -> np.ndarray:
     """The rows of each randomisation, (times, each): all different as far as they reach, then from the front again."""
     each = max(1, rows // times)
@@ -89,14 +101,23 @@ def shared_out(rows: int, times: int) -> np.ndarray:
 def randomised(
     case: Case, number: int, rows: np.ndarray, found: Mapping[str, Explained], methods: Chosen
 ) -> tuple[np.ndarray, list[str]]:
-    """Similarities (rows, methods, layers) along one cascade, NaN where there are no ranks; and the layers' names."""
+    """Similarities (rows, methods, layers) along one cascade, NaN where there are no ranks; and the layers' names.
+
+    Gradients come from the copies as they are: to fold their batch normalisation would cost more than it saves.
+    """
     columns, names = [], []
-    part = case.take(rows)
+    part = case.take(rows).ready()
+    quick = {name: {**given, **({"fold": False} if "fold" in takes(name) else {})} for name, given in methods.items()}
     for layer, forgetful in cascade(part, number):
         names.append(layer)
-        similar = [_similarity(one.take(rows), name, forgetful, methods) for name, one in found.items()]
+        similar = [_similarity(one.take(rows), name, forgetful, quick) for name, one in found.items()]
         columns.append(np.column_stack(similar))
     return np.stack(columns, axis=2), names
+
+
+def takes(name: str) -> frozenset[str]:
+    """The settings that a method has."""
+    return frozenset(signature(METHODS[name].attribute).parameters)
 
 
 def _similarity(trained: Explained, name: str, forgetful: Case, methods: Chosen) -> np.ndarray:
@@ -154,9 +175,9 @@ def _heatmap(names: Sequence[str], layers: Sequence[str], table: np.ndarray, sai
 
 def cost(subject: Subject, settings: Settings, effort: Effort, row_cap: int | None) -> int:
     """One explanation of each row for the trained module; one for each layer, about ten, in every randomisation."""
-    once = cost_of(subject, settings, effort, row_cap, ROWS)
-    n = max(1, min(settings.rows or ROWS[effort], row_cap or len(subject.test), len(subject.test)))
-    times = settings.randomisations or RANDOMISATIONS[effort]
+    rows, times = rows_of(subject), times_of(subject, settings, effort)
+    once = cost_of(subject, settings, effort, row_cap, rows)
+    n = max(1, min(settings.rows or rows[effort], row_cap or len(subject.test), len(subject.test)))
     return once + 10 * -(-once * max(times, n) // n)
 
 

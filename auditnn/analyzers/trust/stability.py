@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from auditnn.analyzers.context import Context
 from auditnn.analyzers.settings import setting
 from auditnn.analyzers.trust import shown as shared
-from auditnn.analyzers.trust.explained import Explained, in_units_of, of_target
+from auditnn.analyzers.trust.explained import Explained, of_target
 from auditnn.analyzers.trust.per_row import PerRow, extremes, picture, row_ids
 from auditnn.analyzers.trust.shown import cost_of, shown
 from auditnn.analyzers.trust.stored import KEYS
@@ -137,14 +137,14 @@ def repeated(
         if not len(rows):
             continue
         if METHODS[name].drawn:
-            changed = replace(changed, seed=int(stream(case.seed, ID, draw).integers(2**31)))
+            changed = changed.but(seed=int(stream(case.seed, ID, draw).integers(2**31)))
         part = changed.take(rows)
         try:
             other = of_target(METHODS[name].attribute(part, **settings), part.targets)
         except NotApplicable:
             continue
         own = one.take(rows)
-        found[rows, draw] = rank_correlation(own.values, in_units_of(own, other), own.counts)
+        found[rows, draw] = rank_correlation(own.values, other.values, own.counts)
     return found
 
 
