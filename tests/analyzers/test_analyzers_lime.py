@@ -145,6 +145,7 @@ def test_lime_stands_beside_shapley_values_of_the_same_rows() -> None:
     assert {one.slice["row"] for one in shown} == theirs
     for one in shown:
         assert one.slice["method"] == "lime"
+        assert "The local model explains 100% of the variation around it. Each method's values" in one.summary
         columns = one.columns
         by_method = {
             method: np.array(

@@ -132,9 +132,8 @@ def beside(one: ExplainedRows, telling: Telling, shapley: Arrays) -> Exhibit:
     name = one.subject.classes[code] if one.subject.classes else ""
     other = shapley_of(one, place, code, shapley)
     r2 = one.attribution.details["r2"][place, code if one.attribution.values.shape[2] > 1 else 0]
-    about = (
-        f"Row {id}, {telling.why}. The local model{f' for {name}' if name else ''} explains {max(0.0, r2):.0%} of the "
-    )
+    of = f" for {name}" if name else ""
+    about = f"Row {id}, {telling.why}. The local model{of} explains {max(0.0, r2):.0%} of the variation around it."
     slice = one.slice(None, row=id, **({"class": name} if name else {}))
     if other is None:
         return _alone(one, telling, code, about, slice)
@@ -237,7 +236,9 @@ def shapley_of(one: ExplainedRows, place: int, code: int, shapley: Arrays) -> np
 
 def _place_of(one: ExplainedRows, place: int, shapley: Arrays) -> int | None:
     rows = shapley.get(f"{SHAPLEY}/rows")
-    found = () if rows is None else np.flatnonzero(rows.data == one.ids[place])
+    if rows is None:
+        return None
+    found = np.flatnonzero(rows.data == one.ids[place])
     return int(found[0]) if len(found) else None
 
 
