@@ -215,7 +215,7 @@ def _per_row(sampler: TableSampler, draws: int) -> Iterator[tuple[np.ndarray, np
     fit = max(1, BATCHES * case.calls.batch_rows // draws)
     for start in range(0, len(case), fit):
         rows = np.arange(start, min(start + fit, len(case)))
-        levels = np.stack([draw_levels(case.rng("lime", row), (d, draws), sampler.size) for row in rows], axis=1)
+        levels = np.stack([draw_levels(case.rng("lime", int(row)), (d, draws), sampler.size) for row in rows], axis=1)
         said = sampler.said(levels, rows)
         for place in range(len(rows)):
             yield levels[:, place], said[place]
