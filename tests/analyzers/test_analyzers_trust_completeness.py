@@ -69,10 +69,12 @@ def test_too_few_steps_show() -> None:
     assert single > 5 * many
 
 
-def test_one_row_is_exact_without_draws() -> None:
-    found = answers(network(), ID, methods=("exact_shapley",), rows=1)
-    assert found["completeness_error", "exact_shapley"].interval_method == "exact"
-    assert found["completeness_error", "exact_shapley"].n == 1
+def test_one_row_is_exact() -> None:
+    found = answers(network(), ID, methods=("exact_shapley", "kernel_shap"), rows=1)
+    for name in ("exact_shapley", "kernel_shap"):
+        one = found["completeness_error", name]
+        assert (one.interval_method, one.n) == ("exact", 1)
+        assert one.value == pytest.approx(0.0, abs=1e-6)
 
 
 def test_where_nothing_promises_to_add_up() -> None:

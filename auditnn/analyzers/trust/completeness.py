@@ -32,7 +32,7 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     output over the explained and the background rows; its mean over rows, and the largest.
 
     Asked of methods that promise additivity: Shapley values, DeepLIFT and integrated gradients (base: the output at the
-    baseline). For one row and a method without draws the error is exact. Costs one explanation of each row.
+    baseline). Of one row the error is a fact about these values. Costs one explanation of each row.
     """
     under = shown(subject, settings, context)
     for name in [name for name in under.methods if not METHODS[name].additive]:
@@ -59,7 +59,7 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     )
     measured = []
     for place, name in enumerate(found):
-        if len(case) == 1 and not METHODS[name].drawn and not np.isnan(errors[0, place]):
+        if len(case) == 1 and not np.isnan(errors[0, place]):
             one = exact(ERROR, errors[0, place], slice={"method": name}, better="lower", unit="share", n=1)
         else:
             one = scores.measurement(name)
