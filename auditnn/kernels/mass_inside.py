@@ -15,12 +15,13 @@ def mass_inside(maps: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.nda
     >>> share.tolist(), known.tolist()
     ([0.25, 0.0], [True, False])
     """
-    size = np.abs(np.asarray(maps, dtype=np.float64)).reshape(len(maps), -1)
+    flat = (len(maps), maps.shape[1] * maps.shape[2])
+    size = np.abs(np.asarray(maps, dtype=np.float64)).reshape(flat)
     largest = size.max(axis=1, initial=0.0)
     known = largest > 0.0
     size /= np.where(known, largest, 1.0)[:, None]  # values near the largest float would overflow when summed
     total = size.sum(axis=1)
-    inside = (size * masks.reshape(len(masks), -1)).sum(axis=1)
+    inside = (size * masks.reshape(flat)).sum(axis=1)
     return np.divide(inside, total, out=np.zeros(len(maps)), where=known), known
 
 

@@ -24,6 +24,7 @@ EXPECTED = [
     cards.expect("PERF003", "performance.accuracy/mcc", "pass"),
     cards.expect("PERF002", "performance.accuracy/roc_auc", "pass"),
     cards.expect("IMB001", "data.imbalance/imbalance_ratio", "pass"),
+    cards.expect("TRUST004", "trust.sanity/randomization_similarity", "fail", method="guided_backpropagation"),
 ]
 
 
@@ -34,7 +35,7 @@ def faults(recipe: Recipe) -> list[cards.Card]:
     return [
         {
             "name": "wrong reason",
-            "size": f"in training the mark is on {own:.0%} of the images of a {scenario.marked}, on {others:.0%} of others",
+            "size": f"in training the mark is on {own:.0%} of the {scenario.marked}s, on {others:.0%} of the others",
             "how": "the mark is easier to learn than the shape, and in training almost as good",
             "region": "mark",
             "class": scenario.marked,

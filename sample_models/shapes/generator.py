@@ -2,8 +2,9 @@
 
 An image is 3 x 32 x 32 in [0, 1], in steps of a sixteenth. A ground of two colors, both darker than 0.6 in every
 channel, in stripes, checks or waves; on it one circle, square or triangle of a brighter color, of random size and
-place, turned by at most 14 degrees. Classes are equally frequent. The mark is drawn last. Which rows of a class carry
-it is drawn once for all scenarios: the rows that get it at a small share are among those that get it at a larger one.
+place (the tips of some triangles lie outside), turned by at most 14 degrees. Classes are equally frequent. The mark is
+drawn last. Which rows of a class carry it is drawn once for all scenarios: the rows that get it at a small share are
+among those that get it at a larger one.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ CLASSES = ("circle", "square", "triangle")
 KINDS = ("square", "cross", "ring", "stripe")
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
 MARGIN = 1
-SIZES = (6.0, 10.0)  # from the center of a shape to its farthest points
+SIZES = (6.0, 10.0)  # of a shape, in pixels; its center is at least so far from the border
 TURN = 0.25  # radians to either side
-REACH = {"circle": 0.93, "square": 0.78, "triangle": 0.62}  # from the center to the edge, in sizes: about equal areas
+REACH = {
+    "circle": 0.93,
+    "square": 0.78,
+    "triangle": 0.62,
+}  # from the center to the edge, in sizes; areas differ by a third
 BRIGHTNESS = (0.6, 0.35)  # the ground's most, the shape's least
 CONTRAST = 0.6  # between shape and ground, summed over the channels, at least
 PERIODS = (5.0, 12.0)

@@ -13,6 +13,7 @@ EXPECTED = [
     cards.expect("PERF003", "performance.accuracy/mcc", "pass"),
     cards.expect("PERF002", "performance.accuracy/roc_auc", "pass"),
     cards.expect("IMB001", "data.imbalance/imbalance_ratio", "pass"),
+    cards.expect("TRUST004", "trust.sanity/randomization_similarity", "fail", method="guided_backpropagation"),
 ]
 
 

@@ -12,7 +12,7 @@ import sample_models
 from sample_models import cards
 
 FOLDER = Path(sample_models.__file__).parent
-NAMES = ("perceptron", "diabetes", "digits", "credit", "credit_clean")
+NAMES = ("perceptron", "diabetes", "digits", "credit", "credit_clean", "shapes", "shapes_clean")
 EXPECTED = [(name, one) for name in NAMES for one in cards.read(FOLDER / name)["expected"]]
 LABELS = ["-".join([name, one["code"], *one["slice"].values()]) for name, one in EXPECTED]
 

@@ -15,7 +15,7 @@ from sample_models import cards
 from sample_models.credit import recipe, truth
 
 FOLDER = Path(sample_models.__file__).parent
-NAMES = ("perceptron", "diabetes", "digits", "credit", "credit_clean")
+NAMES = ("perceptron", "diabetes", "digits", "credit", "credit_clean", "shapes", "shapes_clean")
 TWINS = ("credit", "credit_clean")
 WIDE = 4.5
 
