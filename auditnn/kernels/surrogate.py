@@ -31,12 +31,13 @@ FREE = 1e-9
 class Surrogate:
     """Linear maps from odd values (p + 1, k) of p pairs, the full coalition first, for one set of coalitions.
 
-    `weights` (d, p + 1) gives Shapley values. `precision` (p + 1, p + 1) gives residuals of each pair when predicted
-    from all others, as `precision @ u / diagonal`. `spread` (d, p + 1): the squares of those residuals times these add
-    up to the variance of the Shapley values.
+    `weights` (d, p + 1) gives Shapley values, `linear` (d, p + 1) the linear part alone. `precision` (p + 1, p + 1)
+    gives residuals of each pair when predicted from all others, as `precision @ u / diagonal`. `spread` (d, p + 1): the
+    squares of those residuals times these add up to the variance of the Shapley values.
     """
 
     weights: np.ndarray
+    linear: np.ndarray
     precision: np.ndarray
     spread: np.ndarray
 
@@ -49,8 +50,7 @@ def fitted(masks: np.ndarray, chances: np.ndarray) -> Surrogate:
     d = masks.shape[1]
     seen = np.vstack([np.ones((1, d), dtype=bool), masks])
     signs = seen - 0.5
-    apart = np.rint(d / 2.0 - 2.0 * (signs @ signs.T)).astype(np.intp)
-    covariance = interaction_kernel(d)[apart]
+    covariance = interaction_kernel(d)[apart(seen, seen)]
     covariance[np.diag_indices(len(seen))] += REMAINDER
     inverse = _inverse(covariance)
     own = kernel_shapley(d)[seen.sum(axis=1)]
@@ -63,7 +63,7 @@ def fitted(masks: np.ndarray, chances: np.ndarray) -> Surrogate:
     precision = inverse - generalized @ linear
     spread = (weights - true) ** 2 + true**2 * (1.0 / np.concatenate([[1.0], chances]) - 1.0)
     gap = np.einsum("dp,dp->d", weights @ covariance - 2.0 * shapley, weights) + field_variance(d)
-    return Surrogate(weights, precision, spread * _calibration(spread, gap, precision)[:, None])
+    return Surrogate(weights, linear, precision, spread * _calibration(spread, gap, precision)[:, None])
 
 
 def estimated(surrogate: Surrogate, odd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -85,6 +85,13 @@ def odd_values(values: np.ndarray, base: np.ndarray, full: np.ndarray) -> np.nda
     pairs = len(values) // 2
     odd: np.ndarray = np.concatenate([(full - base)[None], values[:pairs] - values[pairs:]]) / 2.0
     return odd
+
+
+def apart(masks: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """In how many units coalitions (m, d) and (p, d) differ, (m, p)."""
+    differ = masks.shape[1] / 2.0 - 2.0 * ((masks - 0.5) @ (others - 0.5).T)
+    result: np.ndarray = np.rint(differ).astype(np.intp)
+    return result
 
 
 def interaction_kernel(d: int) -> np.ndarray:
@@ -148,8 +155,9 @@ def _scale(d: int) -> float:
 
 def _inverse(covariance: np.ndarray) -> np.ndarray:
     """The inverse of a positive definite matrix."""
-    half = scipy.linalg.lapack.dpotri(np.linalg.cholesky(covariance).T, lower=0)[0]
-    whole: np.ndarray = np.triu(half) + np.triu(half, 1).T
+    half = scipy.linalg.lapack.dpotri(np.linalg.cholesky(covariance).T, lower=0, overwrite_c=1)[0]
+    whole: np.ndarray = half + half.T
+    whole[np.diag_indices(len(whole))] /= 2.0
     return whole
 
 

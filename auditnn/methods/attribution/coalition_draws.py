@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -13,19 +12,23 @@ from auditnn.kernels.coalitions import all_coalitions
 from auditnn.kernels.leverage import drawn_pairs
 from auditnn.kernels.shap_sampling import Sample, library_sample
 from auditnn.kernels.surrogate import Surrogate, fitted
+from auditnn.kernels.surrogate_rest import Rest, rest_of
 from auditnn.methods.case import Case
 
 Sampler = Literal["leverage", "shap"]
 Draws = Literal["per_row", "shared"]
-MOST_PAIRS = 2048  # one surrogate's; a larger sample is cut into parts, because the cost grows with the third power
+MOST_PAIRS = 2048  # that a surrogate is fitted to, because the cost grows with the third power
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """Pairs for rows of d units, `pairs` (p, d), one coalition of each, with a surrogate for each part of them."""
+    """Pairs for rows of d units, `pairs` (p, d), one coalition of each, with the surrogate through the first `fit` of
+    them, and the others to put it right where there are more."""
 
     pairs: np.ndarray
-    parts: tuple[tuple[int, int, Surrogate], ...]
+    fit: int
+    surrogate: Surrogate
+    rest: Rest | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +80,14 @@ def drawn(case: Case, row: int, d: int, masks: int, sampler: Sampler, draws: Dra
 
 @lru_cache(maxsize=4)
 def design(d: int, pairs: int, seed: int) -> Design:
-    """A leverage sample of pairs of d units, and its surrogates; a function of its arguments alone."""
+    """A leverage sample of pairs of d units, and its surrogate; a function of its arguments alone."""
     rng = np.random.default_rng(seed)
     masks, chances = drawn_pairs(d, pairs, rng)
-    count = -(-len(masks) // MOST_PAIRS)
-    if count > 1:
-        mixed = rng.permutation(len(masks))
-        masks, chances = masks[mixed], chances[mixed]
-    edges = [len(masks) * part // count for part in range(count + 1)]
-    parts = [
-        (start, stop, fitted(masks[start:stop], chances[start:stop] * (stop - start) / len(masks)))
-        for start, stop in pairwise(edges)
-    ]
-    return Design(pairs=masks, parts=tuple(parts))
+    fit = min(len(masks), MOST_PAIRS)
+    if fit < len(masks):
+        alone = np.isin(masks.sum(axis=1), (1, d - 1))  # these first, so that the surrogate tells all units apart
+        mixed = np.concatenate([np.flatnonzero(alone), rng.permutation(np.flatnonzero(~alone))])
+        masks, chances = masks[mixed], chances[mixed] * fit / len(masks)
+    surrogate = fitted(masks[:fit], chances[:fit])
+    rest = rest_of(surrogate, masks[:fit], masks[fit:]) if fit < len(masks) else None
+    return Design(pairs=masks, fit=fit, surrogate=surrogate, rest=rest)

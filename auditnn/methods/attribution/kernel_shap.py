@@ -11,6 +11,7 @@ from auditnn.core.errors import SettingsError
 from auditnn.kernels.coalitions import shapley_from_all
 from auditnn.kernels.shapley_regression import regressed, sampled_error
 from auditnn.kernels.surrogate import estimated, odd_values
+from auditnn.kernels.surrogate_rest import corrected
 from auditnn.methods.attribution.coalition_draws import Draw, Draws, Enumerated, Library, Paired, Sampler, drawn
 from auditnn.methods.attribution.game_values import in_units
 from auditnn.methods.attribution.method import attribution_method
@@ -101,20 +102,19 @@ def _paired(
 ) -> list[Solved]:
     first = plans[rows[0]]
     assert isinstance(first, Paired)
-    parts, k = first.design.parts, base.shape[1]
+    design, k = first.design, base.shape[1]
     odd = np.concatenate([odd_values(values[row], base[row], full[row]) for row in rows], axis=1)
-    phi, variance = np.zeros((len(first.order), odd.shape[1])), np.zeros((len(first.order), odd.shape[1]))
-    for start, stop, surrogate in parts:
-        part = np.concatenate([odd[:1], odd[1 + start : 1 + stop]])
-        found, error = estimated(surrogate, part)
-        phi += found / len(parts)
-        variance += error**2 / len(parts) ** 2
+    seen, others = odd[: design.fit + 1], odd[design.fit + 1 :]
+    if design.rest is None:
+        phi, error = estimated(design.surrogate, seen)
+    else:
+        phi, error = corrected(design.rest, design.surrogate, seen, others)
     result = []
     for place, row in enumerate(rows):
         plan = plans[row]
         assert isinstance(plan, Paired)
         own = slice(place * k, (place + 1) * k)
-        result.append((phi[plan.order, own], np.sqrt(variance[plan.order, own])))
+        result.append((phi[plan.order, own], error[plan.order, own]))
     return result
 
 

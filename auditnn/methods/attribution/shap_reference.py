@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from auditnn.core.rows import Table
-from auditnn.kernels.surrogate import REMAINDER
 from auditnn.methods.attribution.coalition_draws import Enumerated, Library, Paired, drawn
 from auditnn.methods.attribution.game_values import in_units
 from auditnn.methods.attribution.permutation_shapley import orders_of
 from auditnn.methods.attribution.result import Attribution
+from auditnn.methods.attribution.surrogate_reference import through_surrogate
 from auditnn.methods.case import Case
 from auditnn.methods.games.game import Games
 from auditnn.methods.games.image import ImageGames
@@ -27,7 +27,6 @@ from auditnn.methods.games.tabular import InputGames, RowGames
 from auditnn.subjects import outputs
 
 Game = Callable[[np.ndarray], np.ndarray]
-MOST_ENUMERATED = 12
 BLOCK = 20_000  # model rows made at once
 
 LIBRARY: Mapping[str, str] = {
@@ -142,94 +141,10 @@ def _values(
         return np.asarray(explainer(shown, max_evals=len(orders) * (2 * d + 1), silent=True).values[0])
     draw = drawn(case, row, d, settings["masks"], settings["sampler"], settings["draws"])
     if isinstance(draw, Paired):
-        return _through_surrogate(draw, game(draw.masks), ends)
+        return through_surrogate(draw.masks, draw.design.fit, game(draw.masks), ends)
     np.random.seed(draw.seed if isinstance(draw, Library) else 0)
     size = len(draw.masks) if isinstance(draw, Enumerated) else settings["masks"]
     return np.asarray(shap.KernelExplainer(game, hidden).shap_values(shown, nsamples=size, l1_reg=0, silent=True)[0])
-
-
-def _through_surrogate(draw: Paired, values: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Shapley values (d, k) of the surrogate through the values of a row's pairs, the surrogate fitted anew."""
-    pairs, d = len(values) // 2, draw.masks.shape[1]
-    odd = (values[:pairs] - values[pairs:]) / 2.0
-    parts = []
-    for start, stop, _ in draw.design.parts:
-        seen = np.concatenate([np.ones((1, d), dtype=bool), draw.masks[start:stop]])
-        known = np.concatenate([(ends[1:] - ends[:1]) / 2.0, odd[start:stop]])
-        parts.append(_surrogate_values(seen, known))
-    return np.mean(parts, axis=0)
-
-
-def _surrogate_values(seen: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The field's conditional mean, found as the solution of the kriging equations, and its Shapley values: by the
-    library where units are few, else by Shapley's sum, coalitions of one kind counted together."""
-    import shap
-
-    m, d = seen.shape
-    signs = np.where(seen, 0.5, -0.5)
-    system = np.block([[_covariance(seen, seen), signs], [signs.T, np.zeros((d, d))]])
-    sides = np.concatenate([known, np.zeros((d, known.shape[1]))])
-    told_apart = np.linalg.matrix_rank(signs) == d
-    found = np.linalg.solve(system, sides) if told_apart else np.linalg.lstsq(system, sides, rcond=1e-13)[0]
-    at, slope = found[:m], found[m:]
-    if d > MOST_ENUMERATED:
-        return slope + _counted(seen) @ at
-
-    def surrogate(units: np.ndarray) -> np.ndarray:
-        masks = np.asarray(units) > 0.5
-        return np.where(masks, 0.5, -0.5) @ slope + _covariance(masks, seen) @ at
-
-    explainer = shap.ExactExplainer(surrogate, np.zeros((1, d)))
-    return np.asarray(explainer(np.ones((1, d)), max_evals=1 << d, silent=True).values[0])
-
-
-def _smooth(d: int) -> np.ndarray:
-    """Covariance of odd values by how many units two coalitions differ in, (d + 1,): the sum over odd orders j >= 3 of
-    (1 / d)^j K_j, with Krawtchouk's polynomials K_j, divided by its value at 0."""
-    from numpy.polynomial import Polynomial
-
-    whole = np.zeros(d + 1)
-    for apart in range(d + 1):
-        product = Polynomial([1.0, -1.0 / d]) ** apart * Polynomial([1.0, 1.0 / d]) ** (d - apart)
-        whole[apart] = product.coef[3::2].sum()
-    return whole / whole[0]
-
-
-def _covariance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Covariance (m, p) of the odd values of coalitions (m, d) and (p, d): smooth, and the remainder of equal pairs."""
-    d = one.shape[1]
-    apart = np.stack([np.count_nonzero(one != mask, axis=1) for mask in other], axis=1)
-    result: np.ndarray = _smooth(d)[apart] + REMAINDER * ((apart == 0) * 1.0 - (apart == d))
-    return result
-
-
-def _counted(seen: np.ndarray) -> np.ndarray:
-    """Shapley values (d, p) of the games covariance(., S) of each S in `seen` (p, d), by Shapley's sum: coalitions with
-    as many units in S and as many outside of it are counted together."""
-    from scipy.special import gammaln
-
-    d = seen.shape[1]
-    smooth, result = _smooth(d), np.zeros((d + 1, 2))
-    for size in range(d + 1):
-        for inside in (0, 1):
-            most_in, most_out = size - inside, d - size - 1 + inside
-            if most_in < 0 or most_out < 0:
-                continue
-            a, b = np.arange(most_in + 1)[:, None], np.arange(most_out + 1)
-            chosen = _log_choose(most_in, a, gammaln) + _log_choose(most_out, b, gammaln)
-            weight = np.exp(chosen - _log_choose(d - 1, a + b, gammaln)) / d
-            apart = most_in - a + b
-            result[size, inside] = (weight * (smooth[apart + 1 - inside] - smooth[apart + inside])).sum()
-    sizes = seen.sum(axis=1)
-    joined = np.where(seen.T, result[sizes, 1], result[sizes, 0])
-    weight = np.exp(-_log_choose(d - 1, np.arange(d), gammaln)) / d
-    both = np.append(weight + weight[::-1], 0.0)
-    return joined + REMAINDER * np.where(seen.T, both[sizes - 1], -both[sizes])
-
-
-def _log_choose(n: int, k: np.ndarray, gammaln: Callable[[Any], Any]) -> np.ndarray:
-    result: np.ndarray = gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
-    return result
 
 
 @contextmanager
