@@ -57,7 +57,8 @@ def heat_of(text: str) -> np.ndarray:
     if pixels.shape[2] != 1:
         raise ValueError("expected a grey picture")
     heat: np.ndarray = (pixels[:, :, 0].astype(np.float64) - ZERO) / (ZERO - 1)
-    return np.maximum(heat, -1.0)
+    np.maximum(heat, -1.0, out=heat)
+    return heat
 
 
 def palette_address(codes: np.ndarray, colors: np.ndarray) -> str:
