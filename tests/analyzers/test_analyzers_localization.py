@@ -199,6 +199,15 @@ def test_a_region_as_large_as_the_image_and_one_of_a_single_pixel() -> None:
     assert measured(found, "reliance", region="dot").status == "measured"
 
 
+def test_beyond_twenty_regions_the_rest_is_skipped_and_said() -> None:
+    _, _, masks = pictures()
+    many = {"object": masks["object"]} | {f"mark {i:02d}/../x": masks["mark"] for i in range(22)}
+    found = answers(subject(looks_at(MARK), regions=many), ID, methods=("occlusion",), rows=4, explained=2)
+    skipped = {one.slice["region"]: one.reason for one in found.measurements if one.status == "skipped"}
+    assert skipped == dict.fromkeys(list(many)[20:], "only the first 20 regions are measured")
+    assert len([one for one in found.measurements if one.id == f"{ID}/reliance"]) == 19
+
+
 def test_rows_that_a_user_asked_about() -> None:
     one = subject(looks_at(MARK))
     calls = Calls(one)

@@ -12,6 +12,7 @@ from auditnn.analyzers.explanation.localization_measures import (
     ID,
     absent_region,
     area_measurement,
+    left_out_region,
     mass_measurements,
     no_distraction,
     painted_measurements,
@@ -90,6 +91,8 @@ def _measured(
 ) -> Iterator[Measurement]:  # fmt: skip
     if all(evidence.values()):
         yield no_distraction()
+    for name in list(subject.regions)[MOST_REGIONS:]:
+        yield left_out_region(name, MOST_REGIONS)
     for name, some in explained.items():
         if len(some):
             yield area_measurement(name, subject.regions[name][some].reshape(len(some), -1).mean(axis=1))

@@ -76,6 +76,12 @@ def absent_region(region: str, evidence: bool, subject: Subject, looked_at: int)
     )
 
 
+def left_out_region(region: str, most: int) -> Measurement:
+    """That a region was not looked at, because there are so many."""
+    reason = f"only the first {most} regions are measured"
+    return absent(AREA, "skipped", reason, slice={"region": region}, unit="probability")
+
+
 def no_distraction() -> Measurement:
     """That there is no region beside those of the evidence."""
     reason = "every region is declared to be evidence: none is there that should not decide"

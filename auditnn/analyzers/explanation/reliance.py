@@ -59,7 +59,8 @@ def painted(context: Context, region: str, positions: np.ndarray, draws: int) ->
         versions += [painted_over(own, np.stack([place[draw] for place in places])) for draw in range(draws)]
         return _answers(calls, np.concatenate(versions), len(chunk))
 
-    return Painted(region=region, positions=positions, **context.map_rows(f"painted {region}", positions, work))
+    number = list(context.subject.regions).index(region)
+    return Painted(region=region, positions=positions, **context.map_rows(f"painted{number}", positions, work))
 
 
 def _answers(calls: Calls, versions: np.ndarray, n: int) -> dict[str, np.ndarray]:
