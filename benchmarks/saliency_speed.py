@@ -6,7 +6,7 @@ pass of every image under every window. With folding, ours passes through a copy
 of the convolutions; the limit stays the plain module. Memory is the peak of a process of its own, beyond what it held
 before the call.
 
-    python -m benchmarks.saliency_speed      about 10 minutes on one core
+    python -m benchmarks.saliency_speed      about 20 minutes on one core
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from auditnn.methods.case import Case
 from auditnn.methods.plain import case_of
 from benchmarks.timing import paired, ratio_row, write
 
-IMAGES, STEPS, WINDOW, STRIDE = 32, 50, 8, 4
+IMAGES, STEPS, WINDOW, STRIDE = 64, 50, 8, 4
 HELD, HELD_BY_CAPTUM = 256, 64  # images when memory is measured; captum would need 20 GB for as many
 PAIRS, PEER_PAIRS = 5, 3
 BATCHES = (32, 64)
@@ -195,7 +195,7 @@ def main() -> None:
     notes = {
         "network": f"20 layers, {sum(p.numel() for p in module.parameters()):,} parameters, images 3 x 32 x 32",
         "work": f"{n} images x {STEPS} steps; occlusion {windows()} windows of {WINDOW} pixels in steps of {STRIDE}",
-        "scaled": "32 images are timed in place of 256, which would take an hour; batches are filled all the same",
+        "scaled": "64 images are timed in place of 256, which would take an hour; batches are filled all the same",
         "limit": "plain module, evaluation mode, gradients by parameters off, the better batch size of each pair",
         "memory": f"peak beyond what was held before, {HELD} images, for captum {HELD_BY_CAPTUM} (it grows with them)",
         "machine": "shared with other jobs while this ran",

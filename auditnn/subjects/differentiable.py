@@ -173,7 +173,7 @@ def _fold(path: Differentiable, sample: np.ndarray) -> None:
     unless it asks for views that do not exist there."""
     import torch
 
-    if sample.ndim != 4 or (copy := folded_copy(path.model.module)) is None:
+    if sample.ndim != 4 or (copy := _folded_copy(path.model)) is None:
         return
     plain = _answers(path, path.inner, sample, torch.contiguous_format)
     for layout in (torch.channels_last, torch.contiguous_format):
@@ -181,6 +181,17 @@ def _fold(path: Differentiable, sample: np.ndarray) -> None:
             folded = _answers(path, copy.to(memory_format=layout), sample, layout)
             path.use(copy, layout, plain, folded)
             return
+
+
+def _folded_copy(model: TorchModel) -> Any | None:
+    """The model's folded copy, made anew where a parameter has changed since."""
+    held = [*model.module.parameters(), *model.module.buffers()]
+    if any(tensor.is_inference() for tensor in held):  # nobody counts their changes
+        return folded_copy(model.module)
+    state = [(tensor.data_ptr(), tensor._version) for tensor in held]
+    if model.folded is None or model.folded[0] != state:
+        model.folded = (state, folded_copy(model.module))
+    return model.folded[1]
 
 
 def _answers(path: Differentiable, inner: Any, sample: np.ndarray, layout: Any) -> np.ndarray:

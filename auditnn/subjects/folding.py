@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +12,9 @@ UNTRACEABLE = (RuntimeError, TypeError, ValueError, AttributeError, LookupError,
 
 
 def folded_copy(module: Any) -> Any | None:
-    """A copy of `module` in evaluation mode in which every batch normalisation that follows a
-    convolution and nothing else does is part of that convolution; None where there is none, or where torch.fx cannot
-    trace the module. The module itself stays as it is.
+    """A copy of `module` in evaluation mode in which every batch normalisation that follows a convolution, and nothing
+    else does, is part of that convolution, and a ReLU behind it works in place; None where there is none, or where
+    torch.fx cannot trace the module. The module itself stays as it is.
 
     In exact arithmetic both give the same outputs; whether they do is for the caller to see (tracing fixes what
     depends on the data).
@@ -37,6 +38,11 @@ def folded_copy(module: Any) -> Any | None:
         setattr(layers[parent], name, fused)
         normalisation.replace_all_uses_with(convolution)
         traced.graph.erase_node(normalisation)
+    for node in list(traced.graph.nodes):
+        if _overwrites(node, layers):
+            with traced.graph.inserting_after(node):
+                node.replace_all_uses_with(traced.graph.call_function(torch.relu_, (node.args[0],)))
+            traced.graph.erase_node(node)
     traced.delete_all_unused_submodules()
     traced.recompile()
     return traced.eval().requires_grad_(False)
@@ -54,3 +60,20 @@ def _foldable(node: Any, layers: Mapping[Any, Any]) -> bool:
     users = [one for one in node.graph.nodes if one.op == "call_module" and one.target == before.target]
     plain = type(layers[before.target]) is torch.nn.Conv2d and layers[node.target].track_running_stats
     return plain and len(users) == 1 and layers[node.target].running_mean is not None
+
+
+def _overwrites(node: Any, layers: Mapping[Any, Any]) -> bool:
+    """Whether a node is a ReLU that may overwrite what it is given: the output of a convolution or a sum, which no
+    backward pass asks for again, and which nothing else uses."""
+    import torch
+
+    if node.op == "call_module":
+        relu = type(layers[node.target]) is torch.nn.ReLU
+    else:
+        relu = node.op == "call_function" and node.target in (torch.relu, torch.nn.functional.relu)
+    if not relu or len(node.args) != 1 or node.kwargs or len(node.args[0].users) != 1:
+        return False
+    before = node.args[0]
+    if before.op == "call_module":
+        return type(layers[before.target]) is torch.nn.Conv2d
+    return before.op == "call_function" and before.target in (operator.add, torch.add)

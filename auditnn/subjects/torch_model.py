@@ -30,6 +30,7 @@ class TorchModel:
         self.devices = sorted({str(tensor.device) for tensor in held}) or ["cpu"]
         self.dtype = floats[0].dtype if floats else torch.float32
         self._ready = False
+        self.folded: tuple[Any, Any] | None = None  # see `differentiable`
 
     @property
     def input_dtype(self) -> str:

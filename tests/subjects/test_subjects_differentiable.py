@@ -268,3 +268,43 @@ def test_where_folding_cannot_be_trusted_the_module_stands_for_itself() -> None:
             assert path.folded == folded
             assert (path.module.model is module) == (not folded)
             assert folded == (path.fold_difference is not None)
+
+
+def test_the_folded_copy_follows_changes_of_the_module() -> None:
+    module = Net().eval()
+    calls = Calls(build.from_torch(module, PIXELS, np.arange(20) % 2, task="binary", output="logits"))
+
+    def gradient(fold: bool) -> np.ndarray:
+        with calls.differentiable(PIXELS[:4], fold) as path:
+            assert path.folded == fold
+            given = path.tensor(PIXELS).requires_grad_(True)
+            return torch.autograd.grad(path.module(given)[:, 1].sum(), given)[0].numpy()
+
+    first = gradient(True)
+    with torch.no_grad():
+        module.first.weight.mul_(-1.5)
+        module.norm.running_var.mul_(2.0)  # type: ignore[operator, union-attr]
+    second = gradient(True)
+    assert np.abs(second - gradient(False)).max() < 1e-5 * np.abs(second).max()
+    assert np.abs(second - first).max() > 0.1 * np.abs(first).max()
+
+
+def test_a_relu_in_the_folded_copy_overwrites_only_what_nothing_else_uses() -> None:
+    class Uses(Net):
+        def forward(self, x: torch.Tensor) -> Any:
+            y = self.norm(self.first(x))
+            z = torch.relu(y) + y  # y is used again
+            w = torch.relu(self.other(self.second(z)))  # right behind a folded convolution
+            return self.last(torch.relu(w + z).flatten(1))
+
+    module = Uses().eval()
+    copy = folded_copy(module)
+    assert copy is not None
+    targets = [node.target for node in copy.graph.nodes]
+    assert targets.count(torch.relu_) == 2
+    assert targets.count(torch.relu) == 1
+    gradients = []
+    for one in (module, copy):
+        given = torch.from_numpy(PIXELS).requires_grad_(True)
+        gradients.append(torch.autograd.grad(one(given)[:, 1].sum(), given)[0])
+    assert torch.allclose(*gradients, atol=1e-5)

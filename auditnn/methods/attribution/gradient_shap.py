@@ -37,7 +37,7 @@ def gradient_shap(case: Case, *, samples: int = 200, fold: bool = True) -> Attri
         ):
             given = path.tensor(moved).requires_grad_(True)
             (found,) = gradients(path.module, (given,), path.targets(case.targets[rows]))
-            means.add(rows, path.array(found) * way)
+            means.add(rows, path.model.host(found) * way)
         facts = {"samples": samples, "background": len(background)}
         base = background_mean(case)
         return completed(case, path, "gradient_shap", means.mean, base=base, error=means.error, facts=facts)

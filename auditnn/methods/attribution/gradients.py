@@ -109,10 +109,10 @@ class DrawMeans:
         self.sums, self.samples = sums, samples
 
     def add(self, rows: np.ndarray, values: np.ndarray) -> None:
-        """Draws `values` (m, ...) of `rows` (m,), ascending."""
+        """Draws `values` (m, ...) of `rows` (m,), ascending, in any precision."""
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
         present = rows[starts]
-        self.total[present] += np.add.reduceat(values, starts, axis=0)
+        self.total[present] += np.add.reduceat(values, starts, axis=0, dtype=np.float64)
         units = self.sums.of(rows, values)
         self.units[present] += np.add.reduceat(units, starts, axis=0)
         self.squares[present] += np.add.reduceat(units**2, starts, axis=0)

@@ -33,7 +33,7 @@ def smooth_grad(case: Case, *, samples: int = 50, noise: float = 0.15, fold: boo
         ):
             given = path.tensor(noisy).requires_grad_(True)
             (found,) = gradients(path.module, (given,), path.targets(case.targets[rows]))
-            means.add(rows, path.array(found))
+            means.add(rows, path.model.host(found))
         facts = {"samples": samples, "noise": noise}
         return completed(case, path, "smooth_grad", means.mean, error=means.error, facts=facts)
 

@@ -18,6 +18,8 @@ class UnitSums:
 
     def __init__(self, case: Case) -> None:
         self.segments: np.ndarray | None = None
+        nothing = np.empty(0, dtype=np.intp)
+        self._last = (-1, (nothing, nothing, nothing))
         self.counts: np.ndarray | None = None
         if isinstance(case.rows, Images):
             self._cut(case)
@@ -40,10 +42,23 @@ class UnitSums:
         self.names = tuple(str(unit) for unit in range(int(counts.max())))
 
     def of(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Sums (m, d) of values (m, ...) of the inputs of these rows (m,)."""
+        """Sums (m, d), float64, of values (m, ...) of the inputs of these rows (m,), equal rows one after the other."""
         if self.segments is None:
             return values @ self._member
-        sums = np.empty((len(values), len(self.names)))
-        for i, (row, pixels) in enumerate(zip(rows, values.sum(axis=1), strict=True)):
-            sums[i] = np.bincount(self.segments[row].ravel(), weights=pixels.ravel(), minlength=len(self.names))
+        pixels = values.sum(axis=1).reshape(len(values), -1)
+        sums = np.zeros((len(values), len(self.names)))
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
+            order, firsts, units = self._sorted(int(rows[start]))
+            sums[start:stop, units] = np.add.reduceat(pixels[start:stop, order], firsts, axis=1, dtype=np.float64)
         return sums
+
+    def _sorted(self, row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A row's pixels unit by unit, where each unit begins among them, and the units that there are."""
+        assert self.segments is not None
+        if row != self._last[0]:
+            units = self.segments[row].ravel()
+            order = np.argsort(units, kind="stable")
+            present, firsts = np.unique(units[order], return_index=True)
+            self._last = (row, (order, firsts, present))
+        return self._last[1]

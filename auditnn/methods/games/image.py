@@ -16,7 +16,7 @@ from auditnn.subjects.calls import Calls
 if TYPE_CHECKING:
     from auditnn.methods.case import Case
 
-BLOCK_BYTES, FEWEST_IMAGES = 2**20, 16
+BLOCK_BYTES, FEWEST_IMAGES = 2**19, 16
 BLUR_SHARE = 8  # the standard deviation of the blur is this part of the shorter side
 
 
@@ -24,8 +24,8 @@ class ImageGames(Games):
     """Games of images `pixels` (n, c, h, w) cut into `segments` (n, h, w), unit codes from 0 on; `fills` (b, n or 1,
     c, h, w) are what hidden pixels show.
 
-    A block has as many images as hold 1 MiB, at least 16, at most a batch: the first layers of a convolutional network
-    make tens of times as much of them, which should stay in cache.
+    A block has as many images as hold 512 KiB, at least 16, at most a batch: the first layers of a convolutional
+    network make tens of times as much of them, which should stay in cache.
     """
 
     def __init__(self, calls: Calls, pixels: np.ndarray, segments: np.ndarray, fills: np.ndarray) -> None:
