@@ -40,7 +40,7 @@ FLAT = "the method gives all pixels or units the same value, before or after, so
 class Settings(shared.Settings):
     """Which methods and rows, and how often the model forgets."""
 
-    rows: int | None = setting(None, "test rows, shared out among randomisations; none: by effort")
+    rows: int | None = setting(None, "test rows, shared out among randomisations; none: 10, 20 or 60 by effort")
     background: int = setting(25, shared.BACKGROUND_HELP, at_least=1)
     randomisations: int | None = setting(None, "randomised copies; none: by effort", at_least=2)
 
@@ -58,7 +58,7 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
         kind = subject.model.kind if subject.model is not None else "stored"
         raise NotApplicable(f"a {kind} model has no parameters that could be randomised")
     times = times_of(subject, settings, context.effort)
-    under = shown(subject, settings, context, rows_of(subject))
+    under = shown(subject, settings, context, ROWS)
     found = under.each(context)
     names, own = tuple(found), shared_out(len(under.case), times)
 
@@ -85,11 +85,6 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
 def times_of(subject: Subject, settings: Settings, effort: Effort) -> int:
     """Randomised copies: fewer of modules that take images, which cost more and have more to compare."""
     return settings.randomisations or (OF_IMAGES if subject.modality == "image" else RANDOMISATIONS)[effort]
-
-
-def rows_of(subject: Subject) -> Mapping[Effort, int]:
-    """Rows by effort: one or two for each randomisation."""
-    return OF_IMAGES if subject.modality == "image" else ROWS
 
 
 def shared_out(rows: int, times: int) -> np.ndarray:
@@ -175,9 +170,9 @@ def _heatmap(names: Sequence[str], layers: Sequence[str], table: np.ndarray, sai
 
 def cost(subject: Subject, settings: Settings, effort: Effort, row_cap: int | None) -> int:
     """One explanation of each row for the trained module; one for each layer, about ten, in every randomisation."""
-    rows, times = rows_of(subject), times_of(subject, settings, effort)
-    once = cost_of(subject, settings, effort, row_cap, rows)
-    n = max(1, min(settings.rows or rows[effort], row_cap or len(subject.test), len(subject.test)))
+    once = cost_of(subject, settings, effort, row_cap, ROWS)
+    times = times_of(subject, settings, effort)
+    n = max(1, min(settings.rows or ROWS[effort], row_cap or len(subject.test), len(subject.test)))
     return once + 10 * -(-once * max(times, n) // n)
 
 
