@@ -175,7 +175,7 @@ def test_what_cannot_be_asked_says_why() -> None:
         answers(subject(looks_at(MARK), regions=empty), ID)
     part = answers(subject(looks_at(MARK), regions={**masks, "frame": empty["mark"]}), ID, methods=("occlusion",))
     frame = measured(part, "reliance", region="frame")
-    assert (frame.status, frame.reason) == ("undefined", "the region is empty in all of the test rows")
+    assert (frame.status, frame.reason) == ("undefined", "the region is empty in all test rows")
     table = from_predictions(y, y, task="binary", favorable=1, X_test=pixels.reshape(N, -1))
     stored = from_predictions(y, y, task="binary", favorable=1, X_test=pixels, regions=masks)
     for one, reason in ((table, "tabular"), (stored, "model")):
@@ -222,6 +222,12 @@ def test_rows_that_a_user_asked_about() -> None:
     assert found.arrays["changed"].coords["region"] == ("object", "mark")
     assert found.arrays["changed"].data.tolist() == [[0.0, 1.0]]
     assert {"row 6, the row asked about"} == set(found.exhibit("rows").columns["row"])
+    unmarked = list(declared.run(one, declared.settings(), replace(context, positions=(7,))))
+    (reason,) = (item.reason for item in unmarked if getattr(item, "slice", {}) == {"region": "mark"})
+    assert reason == "the region is empty in the row looked at"
+    alone = replace(context, positions=(7,), subject=replace(one, regions={"mark": one.regions["mark"]}))
+    with pytest.raises(NotApplicable, match="every region is empty in the row looked at"):
+        list(declared.run(alone.subject, declared.settings(), alone))
 
 
 def test_places_depend_on_the_seed_and_the_id_of_a_row_alone() -> None:

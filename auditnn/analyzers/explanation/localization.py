@@ -69,8 +69,9 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
     positions = context.sample(len(subject.test))
     rows = _present(subject, positions)
     if not any(map(len, rows.values())):
-        among = "test rows" if len(positions) == len(subject.test) else f"{len(positions):,} test rows looked at"
-        raise NotApplicable(f"every region is empty in all {among}")
+        n = len(positions)
+        among = "all test rows" if n == len(subject.test) else f"the {f'{n:,} rows' if n > 1 else 'row'} looked at"
+        raise NotApplicable(f"every region is empty in {among}")
     evidence = {name: name in should for name in rows}
     answers = [
         painted(context, name, some[: settings.rows or PAINTED[context.effort]], settings.draws)

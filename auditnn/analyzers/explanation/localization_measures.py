@@ -69,11 +69,10 @@ def area_measurement(region: str, shares: np.ndarray) -> Measurement:
 
 def absent_region(region: str, evidence: bool, subject: Subject, looked_at: int) -> Measurement:
     """That a region is in no row that was looked at."""
-    among = "the test rows" if looked_at == len(subject.test) else f"{looked_at:,} test rows that were looked at"
+    among = "all test rows" if looked_at == len(subject.test) else f"the {looked_at:,} rows looked at"
+    among = among if looked_at > 1 else "the row looked at"
     id = AREA if not subject.classification else EVIDENCE_RELIANCE if evidence else RELIANCE
-    return absent(
-        id, "undefined", f"the region is empty in all of {among}", slice={"region": region}, unit="probability", n=0
-    )
+    return absent(id, "undefined", f"the region is empty in {among}", slice={"region": region}, unit="probability", n=0)
 
 
 def left_out_region(region: str, most: int) -> Measurement:
