@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from typing import Any
 
@@ -295,14 +296,16 @@ def test_a_relu_in_the_folded_copy_overwrites_only_what_nothing_else_uses() -> N
             y = self.norm(self.first(x))
             z = torch.relu(y) + y  # y is used again
             w = torch.relu(self.other(self.second(z)))  # right behind a folded convolution
-            return self.last(torch.relu(w + z).flatten(1))
+            return self.last(torch.relu(w + z + self.third(z)).flatten(1))  # two sums, one of them into the other
 
-    module = Uses().eval()
-    copy = folded_copy(module)
+    module = Uses()
+    module.third = nn.Conv2d(5, 5, 1)
+    copy = folded_copy(module.eval())
     assert copy is not None
     targets = [node.target for node in copy.graph.nodes]
     assert targets.count(torch.relu_) == 2
     assert targets.count(torch.relu) == 1
+    assert targets.count(operator.iadd) == 1
     gradients = []
     for one in (module, copy):
         given = torch.from_numpy(PIXELS).requires_grad_(True)
