@@ -14,7 +14,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 TEXT = {".py", ".md", ".toml", ".txt", ".json", ".html", ".css", ".js", ".yaml", ".yml", ".cfg", ".sh", ""}
-IMPORT_NAMES = {"scikit-learn": "sklearn", "vl-convert-python": "vl_convert", "import-linter": "importlinter"}
+IMPORT_NAMES = {
+    "import-linter": "importlinter", "scikit-image": "skimage", "scikit-learn": "sklearn",
+    "vl-convert-python": "vl_convert",
+}  # fmt: skip
 # Spelled in pieces, so that this file does not find itself.
 REGISTRIES = ("pypi" + r"\.org", "python" + "hosted", "deb" + r"\.debian", "npm" + r"js\.org")
 ORGANISATION = (r"\bissue " + r"#?\d", "shared" + "/DESIGN", "sub" + "agent")

@@ -96,7 +96,9 @@ def count(report: Any, what: str, raw: int) -> int:
     """How many there are of something; counts of what a page leaves out are checked where they are made."""
     findings = [one for one in report.findings.findings if not one.waived]
     if what in ("fail", "unsure", "not_measured", "pass"):
-        return sum(one.status == what for one in findings)
+        return sum(one.status == what and not one.advisory for one in findings)
+    if what == "advice":
+        return sum(one.advisory and one.status in ("fail", "unsure") for one in report.findings.findings)
     section, _, status = what.partition(".")
     if status:
         return sum(one.status == status and section_of(one.measurement) == section for one in findings)
@@ -165,7 +167,7 @@ def test_what_is_quoted_is_quoted_word_for_word(report: Any) -> None:
 def test_the_tally_adds_up_to_what_was_judged(report: Any) -> None:
     shown = [int(node.attrs["data-raw"]) for node in find(find(report.tree, "dl", cls="tally")[0], cls="num")]
     judged = [one for one in report.findings.findings if one.status != "not_applicable" and not one.waived]
-    assert sum(shown) == len(judged)
+    assert sum(shown) == sum(not one.advisory for one in judged)
 
 
 def test_the_trace_would_notice_another_number(credit: Any) -> None:

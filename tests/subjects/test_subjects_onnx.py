@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import auditnn
+from auditnn.analyzers.catalog import load_catalog
 from auditnn.core.errors import RefusedError, SubjectError
 from auditnn.core.subject import Predictions, Subject
 from auditnn.subjects.calls import Calls
@@ -120,7 +121,8 @@ def test_an_exported_network_is_audited_as_the_network_itself(tmp_path: Path) ->
     with torch.inference_mode():
         expected = network(torch.from_numpy(X)).numpy()
     assert raw(ours.record) == pytest.approx(expected, abs=1e-5)
-    audits = [auditnn.run(one, effort="quick") for one in (ours, theirs)]
+    without = [one for one in load_catalog() if not one.startswith(("explanation.", "trust."))]  # gradients differ
+    audits = [auditnn.run(one, without, effort="quick") for one in (ours, theirs)]
     frames = [audit.measurements for audit in audits]
     columns = ["id", "attribute", "group", "value", "low", "high", "n"]
     ours_frame, theirs_frame = (frame[frame["analyzer"] != "subject.check"][columns] for frame in frames)

@@ -22,7 +22,7 @@ Budget = Mapping[Effort, tuple[int, int]]
 REFERENCE_ROWS = 2
 PROBES = 34
 GRADIENTS = 201
-TABLES: Budget = {"quick": (40, 512), "standard": (100, 2048), "thorough": (500, 8192)}
+TABLES: Budget = {"quick": (20, 512), "standard": (50, 2048), "thorough": (500, 8192)}
 IMAGES: Budget = {"quick": (16, 128), "standard": (50, 512), "thorough": (200, 2048)}
 ESTIMATORS: Budget = {"quick": (20, 256), "standard": (50, 512), "thorough": (200, 2048)}
 
