@@ -16,12 +16,12 @@ from torch import nn
 from trust_cases import linear, method, network, pictures
 
 from auditnn.analyzers.trust.explained import Explained
-from auditnn.analyzers.trust.sanity import randomised, shared_out
+from auditnn.analyzers.trust.sanity import randomized, shared_out
 from auditnn.core.errors import NotApplicable
 from auditnn.methods.attribution import METHODS
 from auditnn.methods.case import Case
 from auditnn.methods.plain import case_of
-from auditnn.methods.randomised import cascade
+from auditnn.methods.randomized import cascade
 from auditnn.subjects.build import from_function, from_torch
 
 ID = "trust.sanity"
@@ -41,7 +41,7 @@ def test_what_ignores_the_parameters_is_at_one() -> None:
 
 def test_one_linear_layer_forgets_all_of_its_signs() -> None:
     """Values w (x - mean): with symmetric new weights the correlation is 0 in expectation."""
-    found = answers(linear(), ID, methods=("exact_shapley", "gradient"), randomisations=200, rows=60)
+    found = answers(linear(), ID, methods=("exact_shapley", "gradient"), randomizations=200, rows=60)
     for name in ("exact_shapley", "gradient"):
         one = found["randomization_similarity", name]
         assert one.low is not None
@@ -58,9 +58,9 @@ def test_the_layer_that_a_method_looks_at_decides(monkeypatch: pytest.MonkeyPatc
         return np.repeat(weight.sum(axis=0)[None, :, None], len(case), axis=0)
 
     monkeypatch.setitem(METHODS, "first_weights", method("first_weights", first_weights))
-    found = answers(network(), ID, methods=("first_weights",), randomisations=40)
+    found = answers(network(), ID, methods=("first_weights",), randomizations=40)
     shown = found.exhibit("cascade").columns
-    assert shown["randomised down to"] == ["1. 4", "2. 2", "3. 0"]
+    assert shown["randomized down to"] == ["1. 4", "2. 2", "3. 0"]
     assert shown["rank correlation"][:2] == [1.0, 1.0]
     assert abs(shown["rank correlation"][2]) < 0.3
     assert found.value("randomization_similarity", "first_weights") == pytest.approx(
@@ -92,7 +92,7 @@ def test_rows_are_shared_out() -> None:
     assert shared_out(1, 10).tolist() == [[0]] * 10
 
 
-def test_one_row_is_randomised_as_often() -> None:
+def test_one_row_is_randomized_as_often() -> None:
     one = answers(network(), ID, methods=("exact_shapley",), rows=1)["randomization_similarity", "exact_shapley"]
     assert one.n == 20
     assert one.low is not None
@@ -103,7 +103,7 @@ def test_one_row_is_randomised_as_often() -> None:
 def test_only_torch_modules_forget() -> None:
     X = np.zeros((5, 2))
     subject = from_function(lambda x: np.asarray(x)[:, 0], X, np.zeros(5), task="regression", output="values")
-    with pytest.raises(NotApplicable, match="a function model has no parameters that could be randomised"):
+    with pytest.raises(NotApplicable, match="a function model has no parameters that could be randomized"):
         answers(subject, ID)
 
 
@@ -121,7 +121,7 @@ def golden_module(state: dict[str, Any]) -> nn.Module:
 
 
 def test_quantus_sees_the_same_along_a_cascade(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same images, module and randomised weights: the same correlations of signed gradients, layer by layer."""
+    """The same images, module and randomized weights: the same correlations of signed gradients, layer by layer."""
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     pixels, y = np.array(golden["x"], dtype=np.float32), np.array(golden["y"])
     case = case_of(golden_module(golden["curved"]), pixels, pixels, target=y)
@@ -130,23 +130,23 @@ def test_quantus_sees_the_same_along_a_cascade(monkeypatch: pytest.MonkeyPatch) 
 
     def replayed(given: Case, number: int) -> Iterator[tuple[str, Case]]:
         assert number == 0
-        steps = zip(golden["randomised"]["layers"], golden["randomised"]["weights"], strict=True)
+        steps = zip(golden["randomized"]["layers"], golden["randomized"]["weights"], strict=True)
         for name, state in steps:
             other = case_of(golden_module(state), pixels, pixels, target=y)
             yield name, replace(given, calls=other.calls)
 
     monkeypatch.setattr("auditnn.analyzers.trust.sanity.cascade", replayed)
     explained = Explained(values=trained.of(y), output=np.zeros(len(y)), maps=trained.maps, segments=trained.segments)
-    table, names = randomised(case, 0, np.arange(len(y)), {"gradient": explained}, {"gradient": {}})
-    assert names == golden["randomised"]["layers"]
-    assert pytest.approx(np.array(golden["randomised"]["similarities"]), abs=1e-9) == table[:, 0].T
+    table, names = randomized(case, 0, np.arange(len(y)), {"gradient": explained}, {"gradient": {}})
+    assert names == golden["randomized"]["layers"]
+    assert pytest.approx(np.array(golden["randomized"]["similarities"]), abs=1e-9) == table[:, 0].T
 
 
 def test_our_cascade_takes_the_layers_in_the_order_that_quantus_does() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     pixels = np.array(golden["x"], dtype=np.float32)
     case = case_of(golden_module(golden["curved"]), pixels, pixels)
-    assert [name for name, _ in cascade(case, 0)] == golden["randomised"]["layers"]
+    assert [name for name, _ in cascade(case, 0)] == golden["randomized"]["layers"]
 
 
 def test_batch_normalisation_and_more_than_one_row_each() -> None:
@@ -154,6 +154,6 @@ def test_batch_normalisation_and_more_than_one_row_each() -> None:
     module = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3)).eval()
     X = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
     subject = from_torch(module, X, np.arange(40) % 3, output="logits", task="multiclass")
-    found = answers(subject, ID, methods=("exact_shapley", "gradient"), rows=40, randomisations=10)
-    assert found.exhibit("cascade").columns["randomised down to"][:2] == ["1. 3", "2. 0"]
+    found = answers(subject, ID, methods=("exact_shapley", "gradient"), rows=40, randomizations=10)
+    assert found.exhibit("cascade").columns["randomized down to"][:2] == ["1. 3", "2. 0"]
     assert found["randomization_similarity", "gradient"].n == 10

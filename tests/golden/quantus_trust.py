@@ -73,7 +73,7 @@ def complete(module: torch.nn.Module, x: np.ndarray, y: np.ndarray, values: np.n
     return [bool(one) for one in found]
 
 
-def randomised(module: torch.nn.Module, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+def randomized(module: torch.nn.Module, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """Spearman's correlations of signed gradients along a cascade from the top, with the weights at each step."""
     metric = quantus.MPRT(
         layer_order="top_down", abs=False, normalise=False, seed=5, disable_warnings=True,
@@ -122,7 +122,7 @@ def main() -> None:
             "exact": complete(whole, counted, y, products),
             "one more": complete(whole, counted, y, products + np.float32(1 / PIXELS)),
         },
-        "randomised": randomised(bent, x, y),
+        "randomized": randomized(bent, x, y),
     }
     path = Path(__file__).with_suffix(".json")
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -26,12 +26,12 @@ from auditnn.kernels import moments
 from auditnn.kernels.rank_agreement import rank_correlation
 from auditnn.methods.attribution import METHODS
 from auditnn.methods.case import Case
-from auditnn.methods.randomised import cascade
+from auditnn.methods.randomized import cascade
 
 ID = "trust.sanity"
 SIMILARITY = f"{ID}/randomization_similarity"
 ROWS: Mapping[Effort, int] = {"quick": 10, "standard": 20, "thorough": 60}
-RANDOMISATIONS: Mapping[Effort, int] = {"quick": 10, "standard": 20, "thorough": 30}
+RANDOMIZATIONS: Mapping[Effort, int] = {"quick": 10, "standard": 20, "thorough": 30}
 OF_IMAGES: Mapping[Effort, int] = {"quick": 10, "standard": 10, "thorough": 20}
 FLAT = "the method gives all pixels or units the same value, before or after, so there are no ranks to compare"
 
@@ -40,42 +40,42 @@ FLAT = "the method gives all pixels or units the same value, before or after, so
 class Settings(shared.Settings):
     """Which methods and rows, and how often the model forgets."""
 
-    rows: int | None = setting(None, "test rows, shared out among randomisations; none: 10, 20 or 60 by effort")
+    rows: int | None = setting(None, "test rows, shared out among randomizations; none: 10, 20 or 60 by effort")
     background: int = setting(25, shared.BACKGROUND_HELP, at_least=1)
-    randomisations: int | None = setting(None, "randomised copies; none: by effort", at_least=2)
+    randomizations: int | None = setting(None, "randomized copies; none: by effort", at_least=2)
 
 
 def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yield]:
     """randomization_similarity: Spearman's correlation between the signed values that a method gives for the trained
     module and for copies whose layers are drawn anew one after the other from the top; mean along that cascade, then
-    over the rows of a randomisation, then over randomisations. Pixel by pixel where the method has a map.
+    over the rows of a randomization, then over randomizations. Pixel by pixel where the method has a map.
 
-    1 means that the explanation is blind to the parameters, 0 that it changes entirely. Each randomisation has rows of
-    its own, as far as they reach, so that the interval over randomisations holds both. Torch modules only. Costs as
+    1 means that the explanation is blind to the parameters, 0 that it changes entirely. Each randomization has rows of
+    its own, as far as they reach, so that the interval over randomizations holds both. Torch modules only. Costs as
     many explanations as there are rows times layers.
     """
     if getattr(subject.model, "module", None) is None:
         kind = subject.model.kind if subject.model is not None else "stored"
-        raise NotApplicable(f"a {kind} model has no parameters that could be randomised")
+        raise NotApplicable(f"a {kind} model has no parameters that could be randomized")
     times = times_of(subject, settings, context.effort)
     under = shown(subject, settings, context, ROWS)
     found = under.each(context)
     names, own = tuple(found), shared_out(len(under.case), times)
 
     def work(which: np.ndarray) -> Mapping[str, np.ndarray]:
-        parts = [randomised(under.case, int(one), own[int(one)], found, under.methods) for one in which]
+        parts = [randomized(under.case, int(one), own[int(one)], found, under.methods) for one in which]
         return {"similarity": np.stack([part for part, _ in parts]), "layers": np.array([parts[0][1]] * len(which))}
 
     result = context.map_rows("cascade", np.arange(times), work, chunk=1)
-    table = result["similarity"]  # randomisation, row, method, layer
+    table = result["similarity"]  # randomization, row, method, layer
     along = _mean(table, 3)
     measured = [_measurement(name, _mean(along[:, :, place], 1)) for place, name in enumerate(names)]
     yield from measured
     yield row_ids(ID, under.case.ids)
     scores = PerRow(id=SIMILARITY, methods=names, values=_by_row(along, own, len(under.case)), reason=FLAT)
     yield from scores.arrays(f"{ID}/rows")
-    said = extremes(measured, "Most alike after randomisation", "least") + under.without()
-    heading = "How alike the trained and the randomised model are explained"
+    said = extremes(measured, "Most alike after randomization", "least") + under.without()
+    heading = "How alike the trained and the randomized model are explained"
     figure = picture(f"{ID}/methods", heading, {"similarity": measured}, said)
     if figure is not None:
         yield figure
@@ -83,17 +83,17 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
 
 
 def times_of(subject: Subject, settings: Settings, effort: Effort) -> int:
-    """Randomised copies: fewer of modules that take images, which cost more and have more to compare."""
-    return settings.randomisations or (OF_IMAGES if subject.modality == "image" else RANDOMISATIONS)[effort]
+    """Randomized copies: fewer of modules that take images, which cost more and have more to compare."""
+    return settings.randomizations or (OF_IMAGES if subject.modality == "image" else RANDOMIZATIONS)[effort]
 
 
 def shared_out(rows: int, times: int) -> np.ndarray:
-    """The rows of each randomisation, (times, each): all different as far as they reach, then from the front again."""
+    """The rows of each randomization, (times, each): all different as far as they reach, then from the front again."""
     each = max(1, rows // times)
     return np.arange(times * each).reshape(times, each) % rows
 
 
-def randomised(
+def randomized(
     case: Case, number: int, rows: np.ndarray, found: Mapping[str, Explained], methods: Chosen
 ) -> tuple[np.ndarray, list[str]]:
     """Similarities (rows, methods, layers) along one cascade, NaN where there are no ranks; and the layers' names.
@@ -133,7 +133,7 @@ def _mean(table: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _measurement(name: str, similarity: np.ndarray) -> Measurement:
-    """The mean over randomisations (r,) with Student's t interval."""
+    """The mean over randomizations (r,) with Student's t interval."""
     known, slice = similarity[~np.isnan(similarity)], {"method": name}
     if not len(known):
         return absent(SIMILARITY, "undefined", FLAT, slice=slice, better="lower", unit="correlation", n=0)
@@ -142,7 +142,7 @@ def _measurement(name: str, similarity: np.ndarray) -> Measurement:
 
 
 def _by_row(along: np.ndarray, own: np.ndarray, n: int) -> np.ndarray:
-    """Each row's mean (n, m) over the randomisations that it took part in, from (times, rows, m)."""
+    """Each row's mean (n, m) over the randomizations that it took part in, from (times, rows, m)."""
     found = np.full((n, along.shape[2]), np.nan)
     for row in range(n):
         found[row] = _mean(along[own == row], 0)
@@ -150,26 +150,26 @@ def _by_row(along: np.ndarray, own: np.ndarray, n: int) -> np.ndarray:
 
 
 def _heatmap(names: Sequence[str], layers: Sequence[str], table: np.ndarray, said: str) -> Exhibit:
-    """Similarity by method and by how far down the randomisation has come, (m, layers)."""
-    columns: dict[str, list[object]] = {"method": [], "randomised down to": [], "rank correlation": []}
+    """Similarity by method and by how far down the randomization has come, (m, layers)."""
+    columns: dict[str, list[object]] = {"method": [], "randomized down to": [], "rank correlation": []}
     for name, line in zip(names, table, strict=True):
         for place, (layer, value) in enumerate(zip(layers, line, strict=True), 1):
             columns["method"].append(METHODS[name].title)
-            columns["randomised down to"].append(f"{place}. {layer}")
+            columns["randomized down to"].append(f"{place}. {layer}")
             columns["rank correlation"].append(None if np.isnan(value) else float(value))
     return Exhibit(
         id=f"{ID}/cascade",
         kind="heatmap",
-        title="How alike explanations stay as layers are randomised from the top",
+        title="How alike explanations stay as layers are randomized from the top",
         summary=said,
         columns=columns,
-        roles={"x": "randomised down to", "y": "method", "value": "rank correlation"},
+        roles={"x": "randomized down to", "y": "method", "value": "rank correlation"},
         measurements=(SIMILARITY,),
     )
 
 
 def cost(subject: Subject, settings: Settings, effort: Effort, row_cap: int | None) -> int:
-    """One explanation of each row for the trained module; one for each layer, about ten, in every randomisation."""
+    """One explanation of each row for the trained module; one for each layer, about ten, in every randomization."""
     once = cost_of(subject, settings, effort, row_cap, ROWS)
     times = times_of(subject, settings, effort)
     n = max(1, min(settings.rows or ROWS[effort], row_cap or len(subject.test), len(subject.test)))
@@ -183,7 +183,7 @@ ANALYZER = Analyzer(
     run=run,
     quantities={
         "randomization_similarity": Quantity(
-            "Similarity after randomization", "how alike a model with randomised layers is explained"
+            "Similarity after randomization", "how alike a model with randomized layers is explained"
         ),
     },
     reference="Adebayo, J. et al. (2018). Sanity checks for saliency maps. NeurIPS.",

@@ -1,4 +1,4 @@
-"""Randomised copies: the given module stays as it is, layers fall from the top, and what was drawn stays drawn."""
+"""Randomized copies: the given module stays as it is, layers fall from the top, and what was drawn stays drawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import nn
 from auditnn.core.errors import BudgetSpent, NotApplicable
 from auditnn.methods.case import Case
 from auditnn.methods.plain import case_of
-from auditnn.methods.randomised import cascade, layers
+from auditnn.methods.randomized import cascade, layers
 
 X = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
 
@@ -130,7 +130,7 @@ def test_what_is_asked_of_copies_is_on_the_same_bill_and_within_the_same_time() 
 
 @pytest.mark.parametrize(
     ("model", "words"),
-    [(lambda x: x[:, 0], "function model has no parameters"), (nn.Flatten(), "no parameters that could be randomised")],
+    [(lambda x: x[:, 0], "function model has no parameters"), (nn.Flatten(), "no parameters that could be randomized")],
 )
 def test_what_cannot_forget_says_so(model: Callable[..., object], words: str) -> None:
     with pytest.raises(NotApplicable, match=words):

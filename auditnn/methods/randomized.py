@@ -17,24 +17,24 @@ from auditnn.methods.case import Case
 from auditnn.subjects.calls import Calls
 
 
-def cascade(case: Case, randomisation: int) -> Iterator[tuple[str, Case]]:
-    """The case with its module's layers randomised one after the other, from the one nearest the output to the first;
+def cascade(case: Case, randomization: int) -> Iterator[tuple[str, Case]]:
+    """The case with its module's layers randomized one after the other, from the one nearest the output to the first;
     each with the name of the layer that was reached.
 
-    Every step keeps what those before it drew (Adebayo et al. 2018, cascading randomisation). Layers are re-initialised
+    Every step keeps what those before it drew (Adebayo et al. 2018, cascading randomization). Layers are re-initialised
     by their own `reset_parameters`, or by normal draws as wide as their trained values where they have none. Draws
-    depend on the case's seed, the number of the `randomisation` and the layer. The given module is not touched. The
+    depend on the case's seed, the number of the `randomization` and the layer. The given module is not touched. The
     copy's outputs are asked on the same bill. Costs one model row, to see in which order the layers run. NotApplicable
-    where the model is no torch module or has nothing to randomise.
+    where the model is no torch module or has nothing to randomize.
     """
     module = getattr(case.calls.model, "module", None)
     if module is None:
-        raise NotApplicable(f"a {case.calls.model.kind} model has no parameters that could be randomised")
+        raise NotApplicable(f"a {case.calls.model.kind} model has no parameters that could be randomized")
     copy = _copied(module)
     own = dict(copy.named_modules())
     for name, members in layers(case.but(calls=_calls(case.calls, copy))):
         for member in members:
-            _draw(own[member], stream(case.seed, "randomised", randomisation, member))
+            _draw(own[member], stream(case.seed, "randomized", randomization, member))
         yield name, case.but(calls=_calls(case.calls, copy))
 
 
@@ -65,7 +65,7 @@ def layers(case: Case) -> list[tuple[str, tuple[str, ...]]]:
     if early and not steps:
         steps.append((early[-1], []))
     if not steps:
-        raise NotApplicable("the module has no parameters that could be randomised")
+        raise NotApplicable("the module has no parameters that could be randomized")
     steps[0][1].extend(early)
     return [(name, tuple(members)) for name, members in reversed(steps)]
 
@@ -98,7 +98,7 @@ def _copied(module: Any) -> Any:
             warnings.simplefilter("ignore", FutureWarning)
             return deepcopy(module)
     except (TypeError, RuntimeError) as error:
-        raise NotApplicable(f"the module cannot be copied, so that it could be randomised: {error}") from error
+        raise NotApplicable(f"the module cannot be copied, so that it could be randomized: {error}") from error
 
 
 def _draw(module: Any, random: np.random.Generator) -> None:
