@@ -21,7 +21,7 @@ def all_coalitions(d: int) -> np.ndarray:
 def join_weights(d: int) -> np.ndarray:
     """The weight of each coalition size 0..d-1 that a unit joins, (d,): 1 / (d C(d-1, s)); over all coalitions without
     the unit they add up to 1."""
-    return np.array([1.0 / (d * comb(d - 1, size)) for size in range(d)])
+    return np.array([1 / (d * comb(d - 1, size)) for size in range(d)])  # whole numbers beyond any float divide well
 
 
 def shapley_from_all(values: np.ndarray) -> np.ndarray:

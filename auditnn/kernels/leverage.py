@@ -13,6 +13,7 @@ from math import comb
 import numpy as np
 
 MOST_RANKS = 1 << 62
+MOST_PAIRS = 10**300  # as many as a float can count
 
 
 def pair_strata(d: int) -> list[tuple[int, int]]:
@@ -38,7 +39,7 @@ def drawn_pairs(d: int, pairs: int, rng: np.random.Generator) -> tuple[np.ndarra
     masks, chances = [np.zeros((0, d), dtype=bool)], [np.zeros(0)]
     for (size, total), count, wanted in zip(strata, counts, expected, strict=True):
         masks.append(_distinct(d, size, total, int(count), rng))
-        chances.append(np.full(int(count), min(1.0, wanted / total)))
+        chances.append(np.full(int(count), min(1.0, wanted / min(total, MOST_PAIRS))))
     return np.concatenate(masks), np.concatenate(chances)
 
 
@@ -61,7 +62,7 @@ def unranked(ranks: np.ndarray, d: int, size: int) -> np.ndarray:
 
 def _shares(totals: Sequence[int], mass: Sequence[float], pairs: int) -> np.ndarray:
     """How many pairs of each stratum are expected, in proportion to `mass` and never more than there are."""
-    sizes, weight = np.array(totals, dtype=np.float64), np.array(mass)
+    sizes, weight = np.array([min(total, MOST_PAIRS) for total in totals], dtype=np.float64), np.array(mass)
     full = np.zeros(len(sizes), dtype=bool)
     expected = sizes.copy()
     while not full.all():

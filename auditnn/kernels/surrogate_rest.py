@@ -33,8 +33,7 @@ def rest_of(surrogate: Surrogate, fit: np.ndarray, rest: np.ndarray) -> Rest:
     seen = np.vstack([np.ones((1, d), dtype=bool), fit])
     smooth = interaction_kernel(d)[apart(rest, seen)]
     predicted = smooth @ surrogate.precision + (rest - 0.5) @ surrogate.linear
-    chances, fit_sizes, sizes = _chances(fit, rest)
-    weight = np.concatenate([_kernel(d, fit_sizes), _kernel(d, sizes) / chances])
+    weight, chances = _weighed(fit, rest)
     whole = np.concatenate([fit, rest]) - np.concatenate([fit, rest]).mean(axis=1, keepdims=True)
     inverse = np.linalg.pinv((whole.T * weight) @ whole, rcond=1e-10, hermitian=True)
     weights = inverse @ (whole[len(fit) :].T * weight[len(fit) :])
@@ -49,20 +48,17 @@ def corrected(rest: Rest, surrogate: Surrogate, odd: np.ndarray, others: np.ndar
     return surrogate.weights @ odd + rest.weights @ residual, np.sqrt(rest.spread @ residual**2)
 
 
-def _chances(fit: np.ndarray, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How likely each of the rest was to be drawn of the pairs of its size beside `fit`, and the sizes of both."""
+def _weighed(fit: np.ndarray, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The weight of each pair in the regression (p + q,), up to a factor, the rest standing for the pairs of their size
+    that were not drawn; and how likely each of the rest was to be drawn, (q,)."""
     d = fit.shape[1]
     fit_sizes, sizes = (np.minimum(masks.sum(axis=1), d - masks.sum(axis=1)) for masks in (fit, rest))
-    chances = np.ones(len(rest))
+    weight, chances = np.zeros(len(fit) + len(rest)), np.ones(len(rest))
     for size, total in pair_strata(d):
-        held = sizes == size
-        if held.any():
-            chances[held] = held.sum() / (total - (fit_sizes == size).sum())
-    return chances, fit_sizes, sizes
-
-
-def _kernel(d: int, sizes: np.ndarray) -> np.ndarray:
-    """Weights of KernelSHAP's regression by size, (m,), up to a factor."""
-    by_size = np.array([0.0, *(1.0 / (comb(d, size) * size * (d - size)) for size in range(1, d))])
-    result: np.ndarray = by_size[sizes] / by_size[1]
-    return result
+        seen, drawn = fit_sizes == size, sizes == size
+        one, left = comb(d, size) * size * (d - size), total - int(seen.sum())  # may be beyond any float
+        weight[: len(fit)][seen] = comb(d, 1) * (d - 1) / one
+        if drawn.any():
+            weight[len(fit) :][drawn] = comb(d, 1) * (d - 1) * left / (one * int(drawn.sum()))
+            chances[drawn] = int(drawn.sum()) / left
+    return weight, chances

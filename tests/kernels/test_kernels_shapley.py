@@ -159,6 +159,23 @@ def test_games_of_two_orders_are_exact_from_few_pairs(d: int, seed: int) -> None
     assert error.max() < 1e-6
 
 
+@pytest.mark.parametrize("pairs", [40, 1500])
+def test_more_coalitions_than_a_float_can_count(pairs: int) -> None:
+    d = 1300
+    rng = np.random.default_rng(0)
+    masks, chances = drawn_pairs(d, pairs, rng)
+    effects = rng.normal(size=(d, 1))
+    odd = np.concatenate([np.full((1, d), 0.5), masks - 0.5]) @ effects
+    phi, error = estimated(fitted(masks, chances), odd)
+    assert np.isfinite(phi).all()
+    assert np.isfinite(error).all()
+    np.testing.assert_allclose(phi.sum(axis=0), effects.sum(axis=0), atol=1e-8)
+    if pairs > d:
+        np.testing.assert_allclose(phi, effects, atol=1e-8)
+        rest = rest_of(fitted(masks[:1310], chances[:1310]), masks[:1310], masks[1310:])
+        assert np.isfinite(rest.weights).all()
+
+
 @given(d=st.integers(3, 10), pairs=st.integers(1, 40), seed=st.integers(0, 2**32))
 def test_sampled_values_add_up_and_are_finite(d: int, pairs: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -68,8 +68,8 @@ def _put_right(masks: np.ndarray, fit: int, left: np.ndarray) -> np.ndarray:
         held, later = sizes == size, np.arange(len(masks)) >= fit
         total = comb(d, size) // (2 if 2 * size == d else 1)
         drawn = int(np.count_nonzero(held & later))
-        stands_for = (total - int(np.count_nonzero(held & ~later))) / max(1, drawn)
-        weight[held] = np.where(later[held], stands_for, 1.0) / (comb(d, size) * size * (d - size))
+        unseen, scale = total - int(np.count_nonzero(held & ~later)), comb(d, size) * size * (d - size)
+        weight[held] = np.where(later[held], unseen / (scale * max(1, drawn)), 1 / scale)
     root = np.sqrt(weight)[:, None]
     signs = _signs(masks)
     target = np.concatenate([np.zeros((fit, left.shape[1])), left])
