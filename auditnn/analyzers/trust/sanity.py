@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
 
 import numpy as np
@@ -58,8 +58,10 @@ def run(subject: Subject, settings: Settings, context: Context) -> Iterator[Yiel
         kind = subject.model.kind if subject.model is not None else "stored"
         raise NotApplicable(f"a {kind} model has no parameters that could be randomized")
     times = times_of(subject, settings, context.effort)
-    under = shown(subject, settings, context, ROWS)
-    found = under.each(context)
+    # Draws of the quick effort: noise only takes from the similarity, and every layer is explained anew.
+    quick = replace(context, effort="quick")
+    under = shown(subject, settings, quick, {"quick": ROWS[context.effort]})
+    found = under.each(quick)
     names, own = tuple(found), shared_out(len(under.case), times)
 
     def work(which: np.ndarray) -> Mapping[str, np.ndarray]:
