@@ -69,7 +69,7 @@ class Differentiable:
         if self._layout is not None:
             inputs = inputs.contiguous(memory_format=self._layout)
         began = self._now()
-        raw = self.inner(inputs)
+        raw = self._asked(inputs)
         self.calls.bill.seconds += self._now() - began
         self.calls.bill.rows_forward += len(inputs)
         raw = raw.reshape(len(inputs), -1) if raw.ndim < 2 else raw
@@ -79,6 +79,15 @@ class Differentiable:
                 raw = raw + inputs.flatten(1)[:, :0].sum(dim=1, keepdim=True)  # nothing, and it has a gradient: 0
             self._watch(inputs, raw)
         return _explained(raw, self.calls.subject)
+
+    def _asked(self, inputs: Any) -> Any:
+        """The model's own outputs; of a copy of the inputs where it begins by writing into them."""
+        try:
+            return self.inner(inputs)
+        except RuntimeError as error:
+            if "in-place operation" not in str(error):
+                raise
+            return self.inner(inputs.clone())
 
     def use(self, copy: Any, layout: Any, plain: np.ndarray, folded: np.ndarray) -> None:
         """Let a copy stand in for the model where their outputs on the sample agree to a ten-thousandth."""

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from auditnn.core.errors import BudgetSpent, NotApplicable
+from auditnn.methods import attribution
 from auditnn.subjects import build
 from auditnn.subjects.calls import Calls
 from auditnn.subjects.differentiable import FEWEST, GRAPH_BYTES
@@ -311,3 +312,12 @@ def test_a_relu_in_the_folded_copy_overwrites_only_what_nothing_else_uses() -> N
         given = torch.from_numpy(PIXELS).requires_grad_(True)
         gradients.append(torch.autograd.grad(one(given)[:, 1].sum(), given)[0])
     assert torch.allclose(*gradients, atol=1e-5)
+
+
+def test_a_model_that_begins_by_writing_into_its_inputs_is_explained() -> None:
+    torch.manual_seed(0)
+    linear = torch.nn.Linear(3, 2)
+    X = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    inplace = attribution.gradient(torch.nn.Sequential(torch.nn.ReLU(inplace=True), linear), X, X, target=1)
+    plain = attribution.gradient(torch.nn.Sequential(torch.nn.ReLU(), linear), X, X, target=1)
+    np.testing.assert_allclose(inplace.values, plain.values, atol=1e-7)
