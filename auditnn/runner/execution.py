@@ -20,7 +20,7 @@ from auditnn.core.measurement import Measurement
 from auditnn.core.subject import Predictions, Subject
 from auditnn.runner.environment import environment, version
 from auditnn.runner.planning import ALWAYS, Step, plan
-from auditnn.runner.row_table import IDS, row_table, stored_arrays
+from auditnn.runner.row_table import IDS, row_table, stored_arrays, text_or_number
 from auditnn.subjects.calls import Bill, Calls
 from auditnn.subjects.card import card
 from auditnn.subjects.check import first_predictions
@@ -216,7 +216,7 @@ class _Run:
             if item.key in self.arrays:
                 raise ValueError(f"{item.key} was produced twice")
             self._check_rows(item)
-            self.arrays[item.key] = item
+            self.arrays[item.key] = replace(item, data=text_or_number(item.data))
 
     def _check_rows(self, array: RowArray) -> None:
         """A per-row array has an entry for each of the rows that it points at."""

@@ -31,7 +31,7 @@ def row_table(
     if test.y is not None:
         columns["y"] = test.y
     columns["prediction"] = predictions.prediction
-    arrays = [RowArray(key=IDS, data=_text_or_number(test.id), dims=("row",), rows=IDS)]
+    arrays = [RowArray(key=IDS, data=text_or_number(test.id), dims=("row",), rows=IDS)]
     arrays += [RowArray(key=f"rows/{name}", data=data, dims=("row",), rows=IDS) for name, data in columns.items()]
     if predictions.score is not None:
         many = predictions.score.ndim == 2
@@ -70,16 +70,16 @@ def _stored_features(subject: Subject, seed: int, positions: Sequence[int] | Non
         chosen = np.array(sorted(set(positions)), dtype=np.int64)
     elif subject.store_rows == "sample":
         chosen = np.sort(stream(seed, "rows").permutation(len(chosen))[:SAMPLE])
-    arrays = [RowArray(key=STORED, data=_text_or_number(subject.test.id[chosen]), dims=("row",), rows=STORED)]
+    arrays = [RowArray(key=STORED, data=text_or_number(subject.test.id[chosen]), dims=("row",), rows=STORED)]
     if subject.test.rows is None:
         return arrays
     kept = subject.test.rows.take(chosen)
     for key, dims, values in kept.stored_arrays(subject.redact):
-        arrays.append(RowArray(key=f"rows/{key}", data=_text_or_number(values), dims=dims, rows=STORED))
+        arrays.append(RowArray(key=f"rows/{key}", data=text_or_number(values), dims=dims, rows=STORED))
     return arrays
 
 
-def _text_or_number(values: np.ndarray) -> np.ndarray:
+def text_or_number(values: np.ndarray) -> np.ndarray:
     """An array that a file can hold without pickling: objects become text, missing ones the empty text."""
     if values.dtype != object:
         return values

@@ -28,9 +28,7 @@ def test_no_command_goes_untried(page: Path) -> None:
     bare = [block.text for block in blocks(page) if block.language in RUNNABLE and not block.mark]
     assert not bare, f"{label(page)} has blocks without a mark (see tests/how_to/pages.py): {bare}"
     unknown = {block.mark for block in blocks(page)} - {""}
-    assert not [
-        mark for mark in unknown if not re.match(r"file: \S+$|run$|run: exit \d+$|shown: \S|prints$", mark)
-    ]
+    assert not [mark for mark in unknown if not re.match(r"file: \S+$|run$|run: exit \d+$|shown: \S|prints$", mark)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=label)

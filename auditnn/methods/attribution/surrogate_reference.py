@@ -80,12 +80,12 @@ def _put_right(masks: np.ndarray, fit: int, left: np.ndarray) -> np.ndarray:
 def _smooth(d: int) -> np.ndarray:
     """Covariance of odd values by how many units two coalitions differ in, (d + 1,): the sum over odd orders j >= 3 of
     (1 / d)^j K_j, with Krawtchouk's polynomials K_j, divided by its value at 0."""
-    from numpy.polynomial import Polynomial
+    from numpy.polynomial.polynomial import polymul, polypow
 
     whole = np.zeros(d + 1)
     for apart in range(d + 1):
-        product = Polynomial([1.0, -1.0 / d]) ** apart * Polynomial([1.0, 1.0 / d]) ** (d - apart)
-        whole[apart] = product.coef[3::2].sum()
+        falling, rising = polypow([1.0, -1.0 / d], apart, d + 1), polypow([1.0, 1.0 / d], d - apart, d + 1)
+        whole[apart] = polymul(falling, rising)[3::2].sum()
     return whole / whole[0]
 
 

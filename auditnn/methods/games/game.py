@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from auditnn.core.errors import NotApplicable
 from auditnn.subjects import outputs
 from auditnn.subjects.calls import Calls
 
 KEPT_BYTES = 2**24
+NOT_FINITE = "the model gives no finite answer for rows in which some inputs are replaced by those of others"
 Piece = tuple[int, np.ndarray]  # a row and its coalitions (m, d), True where a unit is present
 
 
@@ -91,6 +93,8 @@ class Games(ABC):
         raw = self.calls.forward(self.inputs(pieces))
         m = sum(len(masks) for _, masks in pieces)
         mean = raw if self.copies == 1 else (raw.reshape(self.copies, -1).sum(axis=0) / self.copies).reshape(m, -1)
+        if not np.isfinite(mean).all():
+            raise NotApplicable(NOT_FINITE)
         return outputs.explained(mean, self.calls.subject)  # affine in the raw outputs, so the mean may come first
 
     def _blocks(self, requests: Sequence[Piece]) -> Iterator[list[tuple[int, int, int]]]:
